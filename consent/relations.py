@@ -1,0 +1,233 @@
+"""Why an actor may be near a person at all: relations, read from teams and consents (step 3 of the access
+law).
+
+https://hl7.org/fhir/R4/careteam.html, https://hl7.org/fhir/R4/consent.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from consent.categories import ALL, mask, named
+from consent.parties import Party
+from consent.periods import Period, read_period
+from consent.professions import PROFESSIONS, role_of, roles_of
+
+__all__ = [
+    "TOKENS",
+    "Known",
+    "Relation",
+    "case_management",
+    "childhood",
+    "codings",
+    "grants",
+    "mandates",
+    "memberships",
+    "therapeutic_relations",
+]
+
+AGREEMENT = "https://dzop.example/fhir/StructureDefinition/member-agreement"
+GROUND = "https://dzop.example/fhir/StructureDefinition/mandate-ground"
+PROOF = "https://dzop.example/fhir/StructureDefinition/proof"
+
+_PROFESSIONALS = frozenset(PROFESSIONS)
+
+TOKENS = {
+    "person": frozenset({"person"}),
+    "informal": frozenset({"related-person"}),
+    "representative": frozenset({"related-person"}),
+    "professional": _PROFESSIONALS,
+    "organisation": _PROFESSIONALS | {"system-client"},
+    "gmd-holder": frozenset({"general-practitioner", "health-professional"}),
+    "case-manager": _PROFESSIONALS | {"case-manager"},
+    "informal-grant": frozenset({"related-person"}),
+    "grant": _PROFESSIONALS | {"system-client", "case-manager", "none"},
+}
+"""Each kind of relation, and the tokens that can have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One reason, of a kind in `TOKENS`, for a party to be near the person.
+
+    `roles` are those the relation states. For a professional or organisation a token's role narrows them, and
+    stands alone where there are none; for the other kinds they stand as they are. `coordinates` adds the care
+    coordinator's row. A personal grant is bounded by `classes`.
+    """
+
+    kind: str
+    party: Party
+    roles: tuple[str, ...]
+    period: Period
+    rule: str
+    coordinates: bool = False
+    classes: int = ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a relation is read against: the person, his or her related persons and childhood, whom a Reference
+    means.
+    """
+
+    person: str
+    related_persons: frozenset[str]
+    childhood: Period | None
+    resolve: Callable[[Mapping[str, Any]], Party | None]
+
+    def kind(self, party: Party) -> str | None:
+        """person, informal, professional or organisation; None for another person, or somebody else's
+        relative.
+        """
+        if party.individual is None:
+            return "organisation"
+        if party.individual.split("/")[0] not in ("Patient", "RelatedPerson"):
+            return "professional"
+        if party.individual == self.person:
+            return "person"
+        return "informal" if party.individual in self.related_persons else None
+
+    def actors(self, provision: Mapping[str, Any]) -> Iterator[Party]:
+        """Whom a provision names, as far as that can be known."""
+        for actor in provision.get("actor") or []:
+            if (party := self.resolve(actor.get("reference") or {})) is not None:
+                yield party
+
+
+def memberships(team: Mapping[str, Any], known: Known) -> Iterator[Relation]:
+    """One per agreed participant of an active team; the periods of team and participant both count."""
+    if team.get("status") != "active":
+        return
+    bounds = read_period(team.get("period"))
+    for participant in team.get("participant") or []:
+        party = known.resolve(participant.get("member") or {})
+        kind = None if party is None else known.kind(party)
+        if party is None or kind is None or _codes(participant, AGREEMENT) != ["agreed"]:
+            continue
+        roles = _roles(kind, list(codings(participant.get("role") or [])))
+        if roles is not None:
+            yield Relation(
+                kind,
+                party,
+                tuple(sorted(roles - {"care-coordinator"})),
+                read_period(participant.get("period")).within(bounds),
+                f"relation:team:CareTeam/{team['id']}",
+                coordinates="care-coordinator" in roles and kind != "organisation",
+            )
+
+
+def mandates(consent: Mapping[str, Any], known: Known) -> Iterator[Relation]:
+    """A related person who represents: with a document, not registered by himself, a parent until the child
+    is 18.
+    """
+    root = _permit(consent)
+    bounds = known.childhood if "parenthood" in _codes(consent, GROUND) else Period()
+    if root is None or bounds is None or "sourceReference" not in consent:
+        return
+    period = read_period(root.get("period")).within(bounds)
+    registrars = [known.resolve(performer) for performer in consent.get("performer") or []]
+    for party in known.actors(root):
+        if known.kind(party) == "informal" and party not in registrars:
+            rule = f"relation:mandate:Consent/{consent['id']}"
+            yield Relation("representative", party, ("representative",), period, rule)
+
+
+def therapeutic_relations(consent: Mapping[str, Any], known: Known) -> Iterator[Relation]:
+    """A declared and proven relation of care, for as long as its proof lasts; the profession's row.
+
+    Who holds the global medical file (GMD) is the general practitioner, whatever code the directory has.
+    """
+    root = _bounded_permit(consent)
+    if root is None:
+        return
+    holds_file = "gmd" in _codes(consent, PROOF)
+    for party in known.actors(root):
+        kind = known.kind(party)
+        roles: tuple[str, ...] = ()
+        if holds_file and kind == "professional":
+            kind, roles = "gmd-holder", ("general-practitioner",)
+        if kind in ("professional", "organisation", "gmd-holder"):
+            rule = f"relation:therapeutic:Consent/{consent['id']}"
+            yield Relation(kind, party, roles, read_period(root["period"]), rule)
+
+
+def case_management(consent: Mapping[str, Any], known: Known) -> Iterator[Relation]:
+    """An external case manager, until the mandatory end."""
+    root = _bounded_permit(consent)
+    if root is None:
+        return
+    for party in known.actors(root):
+        if known.kind(party) == "professional":
+            rule = f"relation:case-management:Consent/{consent['id']}"
+            yield Relation("case-manager", party, ("case-manager",), read_period(root["period"]), rule)
+
+
+def grants(consent: Mapping[str, Any], known: Known) -> Iterator[Relation]:
+    """A personal grant: reading only, of the classes it names, until its end; one of single resources is a
+    share.
+    """
+    root = _bounded_permit(consent)
+    if root is None or "data" in root:
+        return
+    classes = mask(named(root.get("class") or []))
+    for party in known.actors(root):
+        kind = known.kind(party)
+        if classes and kind not in (None, "person"):
+            kind = "informal-grant" if kind == "informal" else "grant"
+            rule = f"relation:grant:Consent/{consent['id']}"
+            yield Relation(kind, party, (), read_period(root["period"]), rule, classes=classes)
+
+
+def childhood(patient: Mapping[str, Any]) -> Period | None:
+    """Until the 18th birthday, the earliest it can be where the birth date is known in part; None where it is
+    unknown.
+    """
+    born = patient.get("birthDate")
+    if born is None:
+        return None
+    year, day = int(born[:4]) + 18, born[4:].replace("-02-29", "-02-28")
+    return Period(None, read_period({"start": f"{year:04}{day}"}).start)
+
+
+def codings(concepts: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str | None, str | None]]:
+    """The (system, code) pairs of CodeableConcepts."""
+    for concept in concepts:
+        for coding in concept.get("coding") or []:
+            yield coding.get("system"), coding.get("code")
+
+
+def _permit(consent: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    root: Mapping[str, Any] = consent.get("provision") or {}
+    return root if root.get("type") == "permit" else None
+
+
+def _bounded_permit(consent: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The root provision, if it ends."""
+    root = _permit(consent)
+    return root if root is not None and "end" in (root.get("period") or {}) else None
+
+
+def _codes(element: Mapping[str, Any], url: str) -> list[Any]:
+    return [e.get("valueCode") for e in element.get("extension") or [] if e.get("url") == url]
+
+
+def _roles(kind: str, stated_as: list[tuple[str | None, str | None]]) -> frozenset[str] | None:
+    """The roles a participation states for a member of this kind; None makes it void.
+
+    A related person without an informal role is informal network. A professional whose stated role is none of
+    a professional's, such as case manager, is void rather than taken for something else.
+    """
+    stated = roles_of(stated_as)
+    coordinator = stated & {"care-coordinator"}
+    match kind:
+        case "person":
+            return coordinator
+        case "informal":
+            informal = "informal-carer" if role_of(stated_as) == "informal-carer" else "informal-network"
+            return coordinator | {informal}
+        case "organisation":
+            return stated if stated <= {*PROFESSIONS, "care-coordinator", "system-client"} else None
+        case _:
+            return stated if stated <= {*PROFESSIONS, "care-coordinator"} else None

@@ -1,0 +1,5 @@
+"""`python -m dzop`."""
+
+from dzop.cli import main
+
+main()

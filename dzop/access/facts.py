@@ -1,0 +1,110 @@
+"""The facts of one person: read for the law, compiled to grants when they change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from consent.facts import Facts, Party, read_facts
+from consent.grants import Grant, compile_grants
+from consent.matrix import Matrix
+from dzop.fhir.references import actor_key
+from dzop.fhir.resource_types import RESOURCE_TYPES
+from dzop.store import audience, grants
+from dzop.store.database import Transaction
+from dzop.store.tables import ALWAYS, FOREVER
+
+FACT_TYPES = tuple(name for name, entry in RESOURCE_TYPES.items() if entry.is_fact)
+_TEAM = "relation:team:"
+_INDIVIDUALS = ("Practitioner", "RelatedPerson", "Patient")
+
+
+async def read(transaction: Transaction, person: int, patient: str, base: str) -> Facts:
+    """The person's facts as this transaction sees them; the caller holds the person's lock."""
+    rows = await transaction.rows(grants.FACTS, person=person, types=list(FACT_TYPES))
+    bodies = [orjson.loads(row["body"]) for row in rows]
+    parties = await _parties(transaction, bodies, base)
+
+    def resolve(element: Mapping[str, Any]) -> Party | None:
+        key = actor_key(element, base)
+        if key is None:
+            return None
+        kind = key.partition("/")[0]
+        if kind in _INDIVIDUALS:
+            return Party(key, None)
+        return Party(None, key) if kind == "Organization" else parties.get(key)
+
+    return read_facts(patient, bodies, resolve)
+
+
+async def _parties(transaction: Transaction, bodies: Iterable[Any], base: str) -> dict[str, Party]:
+    """Whom PractitionerRoles and identifiers stand for, from the directory in one query."""
+    keys = {key for body in bodies for element in _references(body) if (key := actor_key(element, base))}
+    roles = [key for key in keys if key.startswith("PractitionerRole/")]
+    identifiers = [key for key in keys if "|" in key]
+    if not roles and not identifiers:
+        return {}
+    rows = await transaction.rows(grants.PARTIES, references=roles, identifiers=identifiers)
+    found: dict[str, set[Party]] = {}
+    for row in rows:
+        individual, organisation = row["individual"] or None, row["organisation"] or None
+        if individual and individual.startswith("Organization/"):
+            individual, organisation = None, individual
+        found.setdefault(row["key"], set()).add(Party(individual, organisation))
+    # An identifier that two records carry names nobody: better no access than the wrong one's.
+    return {key: parties.pop() for key, parties in found.items() if len(parties) == 1}
+
+
+def _references(node: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(node, dict):
+        if "reference" in node or "identifier" in node:
+            yield node
+        for child in node.values():
+            yield from _references(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _references(child)
+
+
+async def compile_person(transaction: Transaction, person: int, facts: Facts, matrix: Matrix) -> None:
+    """Replaces the person's grants, and the audience that teams pass on, by what the facts now say."""
+    await transaction.run(grants.CLEAR, person=person)
+    await transaction.run(grants.STORE, person=person, **_columns(compile_grants(facts, matrix), matrix))
+    await expand_teams(transaction, person, facts)
+
+
+def _columns(rows: tuple[Grant, ...], matrix: Matrix) -> dict[str, list[Any]]:
+    return {
+        "shape": [row.shape.key for row in rows],
+        "valid_from": [row.valid_from or ALWAYS for row in rows],
+        "valid_until": [row.valid_until or FOREVER for row in rows],
+        "rank": [row.shape.rank for row in rows],
+        "full": [row.full for row in rows],
+        "own": [row.own for row in rows],
+        "authored": [row.authored for row in rows],
+        "matrix_version": [matrix.version for _ in rows],
+        "rules": [" ".join(row.rules) for row in rows],
+    }
+
+
+async def expand_teams(transaction: Transaction, person: int, facts: Facts) -> None:
+    """What is addressed to a team is addressed to each member while a member."""
+    members = [
+        (team, member, each.period.start or ALWAYS, each.period.end or FOREVER)
+        for each in facts.relations
+        if (team := each.rule.removeprefix(_TEAM)) != each.rule
+        and (member := each.party.individual or each.party.organisation)
+    ]
+    await transaction.run(audience.CLEAR_TEAM, person=person)
+    teams, names, starts, ends = (list(column) for column in zip(*members, strict=True)) if members else ([],) * 4
+    await transaction.run(audience.EXPAND_TEAM, person=person, teams=teams, members=names, starts=starts, ends=ends)
+
+
+async def derive_goals(transaction: Transaction, person: int) -> None:
+    """The owner of an open task is concerned by the goals it serves and by those above them."""
+    await transaction.run(audience.CLEAR_DERIVED, person=person)
+    await transaction.run(audience.DERIVE, person=person)
+
+

@@ -1,0 +1,70 @@
+"""The law, asked within a transaction on the facts of the person whose lock it holds."""
+
+from __future__ import annotations
+
+from consent.facts import Facts
+from consent.law import decide, permitted
+from consent.matrix import Matrix
+from dzop.access import facts
+from dzop.access.events import event
+from dzop.access.guarded import shape_of
+from dzop.actor import Call
+from dzop.fhir.outcome import Forbidden
+from dzop.store import resources
+from dzop.store.audit import Event
+from dzop.store.database import Transaction
+from dzop.store.tables import DIRECTORY
+
+
+class Judgement:
+    """What this call may do; `refusals` are recorded even when the transaction is undone."""
+
+    def __init__(self, transaction: Transaction, call: Call, matrix: Matrix, base: str) -> None:
+        self._transaction = transaction
+        self._call = call
+        self._matrix = matrix
+        self._base = base
+        self._facts: dict[int, Facts] = {}
+        self.refusals: list[Event] = []
+
+    async def permits(self, person: int, action: str, mask: int, kinds: frozenset[str]) -> bool:
+        """May the actor do this to a resource with these categories, being tied to it in these ways?"""
+        actor = self._call.actor
+        if actor.is_system:
+            return True
+        if person <= DIRECTORY:
+            return person == DIRECTORY and action == "read"
+        known = await self.facts_of(person)
+        return decide(shape_of(actor), known, self._call.now, action, mask, kinds, self._matrix).permit
+
+    async def require(self, person: int, action: str, mask: int, kinds: frozenset[str], type: str, id: str) -> None:
+        """Forbidden, on something the actor may know of, unless the law permits."""
+        if not await self.permits(person, action, mask, kinds):
+            self.refuse(action, 403, type, id, person, mask)
+            raise Forbidden(f"what you may do with this plan does not include `{action}` of this `{type}`")
+
+    async def is_related(self, person: int) -> bool:
+        """Has the actor any access of their own to this person's plan?"""
+        actor = self._call.actor
+        if actor.is_system or person <= DIRECTORY:
+            return True
+        known = await self.facts_of(person)
+        granted = permitted(shape_of(actor), known, self._call.now, "read", self._matrix)
+        return bool(granted.full | granted.own)
+
+    def refuse(
+        self, interaction: str, status: int, type: str, id: str, person: int | None = None, mask: int = 0
+    ) -> None:
+        """Notes a refusal for the audit; the caller raises."""
+        self.refusals.append(event(self._call, interaction, status, type, id, person=person, mask=mask))
+
+    async def facts_of(self, person: int) -> Facts:
+        if person not in self._facts:
+            row = await self._transaction.row(resources.PATIENT_OF, person=person)
+            patient = f"Patient/{row['patient_id']}" if row else ""
+            self._facts[person] = await facts.read(self._transaction, person, patient, self._base)
+        return self._facts[person]
+
+    def forget(self, person: int) -> None:
+        """A fact of this person changed: the next judgement reads them anew."""
+        self._facts.pop(person, None)

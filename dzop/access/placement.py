@@ -1,0 +1,58 @@
+"""Whose compartment a resource belongs to, where one is stored, and the locks that order changes."""
+
+from __future__ import annotations
+
+from dzop.access.proposal import Proposal
+from dzop.fhir.references import Reference, person_references
+from dzop.fhir.resource_types import RESOURCE_TYPES
+from dzop.store import resources
+from dzop.store.database import Transaction
+from dzop.store.tables import DIRECTORY
+
+
+async def located(transaction: Transaction, type: str, id: str) -> int | None:
+    """The compartment of an id in use."""
+    row = await transaction.row(resources.LOCATE, type=type, id=id)
+    return row and row["person"]
+
+
+async def lock(transaction: Transaction, person: int, type: str) -> None:
+    """The person's row: exclusively when a fact changes, shared when facts only judge."""
+    if person > DIRECTORY:
+        exclusive = RESOURCE_TYPES[type].is_fact
+        await transaction.rows(resources.LOCK_FACTS if exclusive else resources.SHARE_FACTS, persons=[person])
+
+
+async def person_of(transaction: Transaction, proposal: Proposal, base: str, *, reserve: bool) -> int | None:
+    """The one person a proposal is about; None when that is nobody, somebody unknown, or several.
+
+    `reserve` makes a person known from the first mention, so that `system` may load in any order.
+    """
+    references = person_references(proposal.value, proposal.type, base)
+    patients = [each.id for each in references if each.type == "Patient" and each.id]
+    if reserve:
+        for patient in patients:
+            await transaction.run(resources.ADD_PERSON, patient_id=patient)
+    logical = [each.identifier for each in references if each.id is None and each.identifier]
+    rows = await transaction.rows(
+        resources.PERSONS,
+        patients=patients,
+        types=[each.type for each in references if _is_elsewhere(each)],
+        ids=[each.id for each in references if _is_elsewhere(each)],
+        systems=[system for system, _ in logical],
+        values=[value for _, value in logical],
+    )
+    named = {row["named"] for row in rows}
+    found = {row["person"] for row in rows if row["person"] > DIRECTORY}
+    all_known = all(_name(each) in named for each in references if _name(each))
+    return found.pop() if len(found) == 1 and (all_known or reserve) else None
+
+
+def _is_elsewhere(reference: Reference) -> bool:
+    return reference.id is not None and reference.type != "Patient"
+
+
+def _name(reference: Reference) -> str | None:
+    if reference.id is not None:
+        return f"{reference.type}/{reference.id}"
+    return "|".join(reference.identifier) if reference.identifier else None

@@ -1,0 +1,367 @@
+"""One unit of work: the writes of a call in one transaction, each judged by the law on locked facts.
+
+Order within a write: find the person, lock, read the facts, judge the resource as it was and as it
+will be, store the version with all that follows from it; at the end recompile what facts changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from consent.categories import codes, mask
+from consent.matrix import Matrix
+from dzop.access import directory, facts, guarded, placement
+from dzop.access.events import event
+from dzop.access.judgement import Judgement
+from dzop.access.labels import SENSITIVE, is_labelled_sensitive, kept_meta
+from dzop.access.proposal import Proposal, index_columns
+from dzop.access.shown import Shown
+from dzop.actor import Call
+from dzop.fhir.audience import audience
+from dzop.fhir.categories import categories, category_sources
+from dzop.fhir.outcome import Conflict, Forbidden, PreconditionFailed, Unprocessable
+from dzop.fhir.references import parse_reference
+from dzop.fhir.resource_types import RESOURCE_TYPES
+from dzop.fhir.search.query import Query
+from dzop.plan.team import agreed_participants
+from dzop.store import audit, exchange, resources
+from dzop.store.audit import Event
+from dzop.store.database import Row, Transaction
+from dzop.store.tables import ALWAYS, DIRECTORY, FOREVER, NONE
+
+_SENSITIVE = mask([SENSITIVE])
+_WRITER = "writer"  # `via` of the author that a resource does not name: outlives its versions
+_UNKNOWN_PERSON = "the person is not known, or you have no relation with this person"
+
+Concerned = tuple[tuple[str, str, str], ...]
+Partners = Mapping[str, frozenset[str]]
+
+
+class Collision(Exception):
+    """Somebody took the same id in this very moment; the unit starts again and will see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a write. `shown` is None when the actor may not read the result."""
+
+    type: str
+    id: str
+    version: int
+    created: bool
+    last_updated: datetime
+    shown: Shown | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The current state under the row lock: how it ties the actor, who its authors are, whom it names."""
+
+    row: Row
+    kinds: frozenset[str]
+    authors: frozenset[str]
+    named: Concerned
+
+    @property
+    def version(self) -> int:
+        return int(self.row["version"])
+
+    @property
+    def deleted(self) -> bool:
+        return bool(self.row["deleted"])
+
+
+class Unit:
+    """Everything a call changes. Made by the gateway, never kept longer than its transaction."""
+
+    def __init__(self, transaction: Transaction, call: Call, matrix: Matrix, base: str, partners: Partners) -> None:
+        self._transaction = transaction
+        self._call = call
+        self._matrix = matrix
+        self._base = base
+        self._partners = partners
+        self._law = Judgement(transaction, call, matrix, base)
+        self._goals_of: set[int] = set()
+        self._teams_of: set[int] = set()
+        self._facts_of: set[int] = set()
+        self._events: list[Event] = []
+
+    @property
+    def refusals(self) -> list[Event]:
+        return self._law.refusals
+
+    # -- reading within the unit -----------------------------------------------------------------
+
+    async def read(self, type: str, id: str) -> Shown | None:
+        """The current version if the actor may see it; recorded with the unit."""
+        found = await guarded.read(self._transaction, self._call, type, id)
+        status = 404 if found is None else 410 if found.deleted else 200
+        person, seen = (found.person, found.mask) if found else (None, 0)
+        self._events.append(event(self._call, "read", status, type, id, person=person, mask=seen))
+        return found
+
+    async def matching(self, query: Query) -> tuple[Shown, ...]:
+        """At most two visible matches: enough to tell none, one and several apart."""
+        return (await guarded.find(self._transaction, self._call, query, None, 2)).matches
+
+    async def serialise(self, locks: Iterable[int]) -> None:
+        """Waits for others that create under the same condition; in sorted order, so that none deadlock."""
+        for lock in sorted(set(locks)):
+            await self._transaction.rows(resources.ADVISORY_LOCK, lock=lock)
+
+    # -- writing -----------------------------------------------------------------------------------
+
+    async def create(self, proposal: Proposal) -> Written:
+        """A new resource under an id the server made."""
+        return await self._add(await self._enter(proposal), proposal, "POST")
+
+    async def update(self, proposal: Proposal, if_match: int | None, *, may_create: bool) -> Written:
+        """A new version, or the first one under an id the client chose."""
+        person = await self._enter(proposal)
+        located = await placement.located(self._transaction, proposal.type, proposal.id)
+        before = None if located is None else await self._before(located, proposal.type, proposal.id)
+        if before is None or not await self._sees(before):
+            if if_match is not None:
+                self._law.refuse("update", 412, proposal.type, proposal.id)
+                raise PreconditionFailed("there is no such version to replace")
+            if located is not None or not may_create:
+                self._law.refuse("update", 409, proposal.type, proposal.id)
+                raise Conflict("this id cannot be used; let the server choose one with POST")
+            return await self._add(person, proposal, "PUT")
+        if located != person:
+            raise Unprocessable("a resource never moves to another person", expression=_person_path(proposal))
+        self._require_match(before, if_match)
+        return await self._change(person, proposal, before)
+
+    async def load(self, proposal: Proposal) -> Written | None:
+        """Stores a resource of a file unless that is what is stored already: then None."""
+        person = await self._enter(proposal)
+        located = await placement.located(self._transaction, proposal.type, proposal.id)
+        if located is None:
+            return await self._add(person, proposal, "PUT")
+        before = await self._before(located, proposal.type, proposal.id)
+        if before is None or located != person:
+            raise Unprocessable("a resource never moves to another person", expression=_person_path(proposal))
+        same = before.row["kept"] == _with_agreement(proposal).body and not before.deleted
+        return None if same else await self._change(person, proposal, before)
+
+    async def delete(self, type: str, id: str, if_match: int | None) -> Written | None:
+        """Marks as deleted; None when there is nothing to delete, or nothing the actor may know of."""
+        person = await placement.located(self._transaction, type, id)
+        if person is not None:
+            await placement.lock(self._transaction, person, type)
+            before = await self._before(person, type, id)
+            if before is not None and await self._sees(before) and not before.deleted:
+                self._require_match(before, if_match)
+                await self._law.require(person, "delete", before.row["mask"], before.kinds, type, id)
+                return await self._remove(person, type, id, before)
+        if if_match is not None:
+            self._law.refuse("delete", 412, type, id)
+            raise PreconditionFailed("there is no such version to delete")
+        self._events.append(event(self._call, "delete", 404, type, id))
+        return None
+
+    async def finish(self) -> None:
+        """What follows from all the writes together, once a person; then their audit rows."""
+        for person in sorted(self._facts_of):
+            await placement.lock(self._transaction, person, "Consent")
+            self._law.forget(person)
+            known = await self._law.facts_of(person)
+            await facts.compile_person(self._transaction, person, known, self._matrix)
+            for partner in self._partners:
+                await self._transaction.run(exchange.REOPEN, person=person, partner=partner, now=self._call.now)
+        for person in sorted(self._teams_of - self._facts_of):
+            await facts.expand_teams(self._transaction, person, await self._law.facts_of(person))
+        for person in sorted(self._goals_of):
+            await facts.derive_goals(self._transaction, person)
+        if self._events:
+            await audit.write(self._transaction, self._events)
+
+    # -- steps of a write --------------------------------------------------------------------------
+
+    async def _enter(self, proposal: Proposal) -> int:
+        """The person of the proposal, locked, with whom the actor has a relation."""
+        actor, type = self._call.actor, proposal.type
+        if RESOURCE_TYPES[type].compartment == "directory":
+            if actor.is_system:
+                return DIRECTORY
+            self._law.refuse("update", 403, type, proposal.id)
+            raise Forbidden("the directory is written by its registry only")
+        person = await placement.person_of(self._transaction, proposal, self._base, reserve=actor.is_system)
+        if person is None and actor.is_system:
+            return NONE
+        if person is not None:
+            await placement.lock(self._transaction, person, type)
+            if await self._law.is_related(person):
+                return person
+        self._law.refuse("update", 422, type, proposal.id, person)
+        raise Unprocessable(_UNKNOWN_PERSON, expression=_person_path(proposal))
+
+    async def _add(self, person: int, proposal: Proposal, method: str) -> Written:
+        type, id = proposal.type, proposal.id
+        if type == "Patient" and not self._call.actor.is_system:
+            self._law.refuse("create", 403, type, id)
+            raise Forbidden("a Patient is entered by the registrar only")
+        if await self._transaction.row(resources.CLAIM_LOCATION, type=type, id=id, person=person) is None:
+            raise Collision
+        return await self._store(person, proposal, None, method)
+
+    async def _change(self, person: int, proposal: Proposal, before: _Before) -> Written:
+        if not before.deleted:
+            await self._law.require(
+                person, "update", before.row["mask"], before.kinds, proposal.type, proposal.id
+            )
+        await self._transaction.run(resources.FORGET, person=person, type=proposal.type, id=proposal.id)
+        return await self._store(person, proposal, before, "PUT")
+
+    async def _remove(self, person: int, type: str, id: str, before: _Before) -> Written:
+        row, now = before.row, self._after(before)
+        await self._transaction.run(resources.FORGET, person=person, type=type, id=id)
+        # A deleted resource keeps the categories and the audience of its last version.
+        await self._transaction.run(
+            resources.WRITE, person=person, type=type, id=id, version=before.version + 1, body=row["kept"],
+            served=None, meta=row["meta"], mask=row["mask"], now=now, method="DELETE", deleted=True,
+            **resources.no_index(), **_audience_columns(before.named),
+        )  # fmt: skip
+        self._follow_up(person, type, before.named)
+        await self._record(person, "delete", 204, type, id, row["mask"], before.version + 1)
+        return Written(type, id, before.version + 1, created=False, last_updated=now, shown=None)
+
+    async def _store(self, person: int, proposal: Proposal, before: _Before | None, method: str) -> Written:
+        """Judges the resource as it will be, and stores it with all its rows."""
+        type, id = proposal.type, proposal.id
+        proposal = _with_agreement(proposal)
+        named, kinds = self._concerned(proposal, before)
+        created = before is None or before.deleted
+        kept = before.row["mask"] & _SENSITIVE if before else 0
+        computed = mask(await self._categories(proposal)) | kept
+        # A label that only narrows may be added by whoever may write: it needs no cell of its own.
+        await self._law.require(person, "create" if created else "update", computed, kinds, type, id)
+        total = computed | (_SENSITIVE if is_labelled_sensitive(proposal.meta) else 0)
+        version, now = (before.version + 1 if before else 1), self._after(before)
+        shown = proposal.served or proposal
+        served = shown.body if shown is not proposal else None
+        meta = kept_meta(proposal.meta)
+        await self._transaction.run(
+            resources.WRITE, person=person, type=type, id=id, version=version, body=proposal.body, served=served,
+            meta=meta, mask=total, now=now, method=method, deleted=False, **index_columns(shown, self._base),
+            **_audience_columns(named),
+        )  # fmt: skip
+        self._follow_up(person, type, named)
+        if person == DIRECTORY:
+            self._facts_of |= await directory.record(self._transaction, proposal.value, self._base)
+        await self._record(person, "create" if created else "update", 201 if created else 200, type, id, total, version)
+        readable = await self._law.permits(person, "read", total, kinds)
+        answer = Shown(person, type, id, version, shown.body, meta, total, now, deleted=False)
+        return Written(type, id, version, created, now, answer if readable else None)
+
+    def _follow_up(self, person: int, type: str, named: Concerned) -> None:
+        if person <= DIRECTORY:
+            return
+        if RESOURCE_TYPES[type].is_fact:
+            self._law.forget(person)
+            self._facts_of.add(person)
+        if any(actor.startswith("CareTeam/") for _, actor, _ in named):
+            self._teams_of.add(person)
+        if type in ("Task", "Goal"):
+            self._goals_of.add(person)
+
+    async def _record(
+        self, person: int, interaction: str, status: int, type: str, id: str, mask: int, version: int
+    ) -> None:
+        noted = event(self._call, interaction, status, type, id, person=person, mask=mask, version=version)
+        self._events.append(noted)
+        for partner, types in self._partners.items():
+            if person > DIRECTORY and type in types:
+                await self._transaction.run(
+                    exchange.ENQUEUE, person=person, partner=partner, type=type, id=id, version=version,
+                    now=self._call.now,
+                )  # fmt: skip
+
+    # -- what is asked on the way --------------------------------------------------------------------
+
+    def _concerned(self, proposal: Proposal, before: _Before | None) -> tuple[Concerned, frozenset[str]]:
+        """Whom the resource names, and how that ties the actor to it, before and after the write.
+
+        Nobody may be named as its author who is not; what names no author has its writer as author.
+        """
+        actor = self._call.actor
+        named = [(kind, key, "") for kind, key in audience(proposal.value, proposal.type, self._base)]
+        authors = {key for kind, key, _ in named if kind == "author"}
+        if not actor.is_system and authors - {*actor.keys, *(before.authors if before else ())}:
+            self._law.refuse("update", 403, proposal.type, proposal.id)
+            raise Forbidden("you may not name somebody else as the author")
+        if not actor.is_system and not authors and before is None:
+            named.append(("author", actor.individual, _WRITER))
+        kinds = {kind for kind, key, _ in named if key in actor.keys}
+        return tuple(named), frozenset(kinds | (before.kinds if before else set()))
+
+    async def _categories(self, proposal: Proposal) -> frozenset[str]:
+        value, type = proposal.value, proposal.type
+        local = {source: parse_reference(source, self._base) for source in category_sources(value, type)}
+        if not local:
+            return categories(value, type, {})
+        keys = {source: each.local or source.partition("|")[0] for source, each in local.items()}
+        rows = await self._transaction.rows(
+            resources.MASKS,
+            types=[each.type for each in local.values() if each.id],
+            ids=[each.id for each in local.values() if each.id],
+            urls=[keys[source] for source, each in local.items() if not each.id],
+        )
+        masks = {row["key"]: row["mask"] for row in rows}
+        known = {source: frozenset(codes(masks[key])) for source, key in keys.items() if key in masks}
+        return categories(value, type, known)
+
+    async def _before(self, person: int, type: str, id: str) -> _Before | None:
+        where: dict[str, Any] = {"person": person, "type": type, "id": id}
+        row = await self._transaction.row(resources.BEFORE, **where)
+        if row is None:
+            return None
+        rows = await self._transaction.rows(resources.AUDIENCE_OF, now=self._call.now, **where)
+        return _Before(
+            row,
+            kinds=frozenset(each["kind"] for each in rows if each["actor"] in self._call.actor.keys),
+            authors=frozenset(each["actor"] for each in rows if each["kind"] == "author"),
+            named=tuple((each["kind"], each["actor"], "") for each in rows if not each["via"]),
+        )
+
+    async def _sees(self, before: _Before) -> bool:
+        row = before.row
+        return await self._law.permits(row["person"], "read", row["mask"], before.kinds)
+
+    def _require_match(self, before: _Before, if_match: int | None) -> None:
+        if if_match is not None and (before.deleted or before.version != if_match):
+            raise PreconditionFailed(f"version `{if_match}` is not the current one; read it and make your change again")
+
+    def _after(self, before: _Before | None) -> datetime:
+        """The instant of this version: later than the one it follows, whatever the clock does."""
+        if before is None:
+            return self._call.now
+        return max(self._call.now, before.row["last_updated"] + timedelta(microseconds=1))
+
+
+def _with_agreement(proposal: Proposal) -> Proposal:
+    if proposal.type != "CareTeam":
+        return proposal
+    participants = agreed_participants(proposal.value)
+    return proposal if participants is None else proposal.with_member("participant", participants)
+
+
+def _person_path(proposal: Proposal) -> str:
+    path = next(iter(RESOURCE_TYPES[proposal.type].person_paths), "")
+    return f"{proposal.type}.{path}".rstrip(".")
+
+
+def _audience_columns(named: Concerned) -> dict[str, list[Any]]:
+    return {
+        "audience_actor": [actor for _, actor, _ in named],
+        "audience_kind": [kind for kind, _, _ in named],
+        "audience_via": [via for _, _, via in named],
+        "audience_valid_from": [ALWAYS] * len(named),
+        "audience_valid_until": [FOREVER] * len(named),
+    }
+
+

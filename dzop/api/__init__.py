@@ -1,0 +1,1 @@
+"""The HTTP edge: negotiation, headers, errors. What a request means is decided by the interactions."""

@@ -1,0 +1,59 @@
+"""The OpenAPI description at /docs, derived from the table of resource types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from dzop.fhir.resource_types import RESOURCE_TYPES, ResourceType
+
+_BEARER = [{"bearer": list[str]()}]
+_JSON = {"application/fhir+json": {"schema": {"type": "object"}}}
+_ON_TYPE = {"search-type": ("get", "Search"), "create": ("post", "Create")}
+_ON_INSTANCE = {"read": ("get", "Read"), "update": ("put", "Update"), "delete": ("delete", "Delete")}
+
+
+def openapi(app: FastAPI) -> dict[str, Any]:
+    """The whole description; made once and kept by the application."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+        schema.setdefault("paths", {}).update(_paths())
+        schema["components"] = {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}}
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+def _paths() -> dict[str, Any]:
+    bundle = {"post": _operation("Batch or transaction", "Bundle", body=True)}
+    paths: dict[str, Any] = {"/fhir": bundle}
+    for entry in RESOURCE_TYPES.values():
+        paths[f"/fhir/{entry.name}"] = _operations(entry, _ON_TYPE)
+        paths[f"/fhir/{entry.name}/{{id}}"] = {"parameters": [_path("id")], **_operations(entry, _ON_INSTANCE)}
+    return paths
+
+
+def _operations(entry: ResourceType, methods: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    return {
+        method: _operation(f"{verb} {entry.name}", entry.name, body=method in ("post", "put"))
+        | ({"parameters": _search(entry)} if code == "search-type" else {})
+        for code, (method, verb) in methods.items()
+        if code in entry.interactions
+    }
+
+
+def _operation(summary: str, tag: str, *, body: bool) -> dict[str, Any]:
+    answers = {"200": {"description": "The answer", "content": _JSON}}
+    answers["default"] = {"description": "An OperationOutcome that says what is wrong", "content": _JSON}
+    operation: dict[str, Any] = {"summary": summary, "tags": [tag], "security": _BEARER, "responses": answers}
+    return {**operation, "requestBody": {"required": True, "content": _JSON}} if body else operation
+
+
+def _search(entry: ResourceType) -> list[dict[str, Any]]:
+    names = [*(parameter.name for parameter in entry.search), "_count", "_sort", "_include", "_total"]
+    return [{"name": name, "in": "query", "schema": {"type": "string"}} for name in names]
+
+
+def _path(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}

@@ -1,0 +1,148 @@
+"""The composition root: settings in, an ASGI application out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from fastapi import FastAPI
+from joserfc.jwk import KeySet
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from consent.matrix import load
+from dzop import __version__, portal
+from dzop.access.actors import actor_of
+from dzop.access.gateway import Gateway
+from dzop.access.persons import patient_of
+from dzop.actor import Actor
+from dzop.api import fhir
+from dzop.api.openapi import openapi
+from dzop.auth import keys, sandbox
+from dzop.auth.clients import Client
+from dzop.auth.discovery import smart_configuration
+from dzop.auth.tokens import Verifier
+from dzop.demo.people import PEOPLE
+from dzop.exchange.partners import Partner, read_partners
+from dzop.fhir.outcome import Unauthenticated
+from dzop.interactions.exchanged import Service
+from dzop.settings import Settings
+from dzop.store.audit import Writer
+from dzop.store.database import PING, Database
+
+PUBLISHED = "2026-11-22"
+_LEEWAY = timedelta(seconds=30)
+
+
+def application(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> FastAPI:
+    """The service. Its database must be there and migrated; it connects when the server starts it."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        url = settings.database_url
+        if url is None:
+            raise RuntimeError("no database: `dzop serve` starts an embedded one")
+        async with Database.opened(url, settings.pool_size) as database, Writer.running(database) as audit:
+            app.router.routes.extend(_routes(settings, database, audit, clock))
+            app.state.database = database
+            yield
+
+    app = FastAPI(
+        title="dzop", version=__version__, summary="FHIR R4 shared care plans", lifespan=lifespan, redoc_url=None
+    )
+
+    @app.get("/health/live", include_in_schema=False)
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @app.get("/health/ready", include_in_schema=False)
+    async def ready() -> Response:
+        return await _readiness(app)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+async def _readiness(app: FastAPI) -> Response:
+    """200 when the database answers, 503 when it does not."""
+    try:
+        await app.state.database.row(PING)
+    except Exception:
+        # Whatever keeps the database from answering keeps us from being ready.
+        return Response('{"status":"the database does not answer"}', 503, media_type="application/json")
+    return Response('{"status":"ready"}', media_type="application/json")
+
+
+def _routes(
+    settings: Settings, database: Database, audit: Writer, clock: Callable[[], datetime]
+) -> list[BaseRoute]:
+    issuer = f"{settings.public_url}/auth"
+    smart = smart_configuration(issuer)
+    signing = keys.signing_key(settings.keys)
+    verifier = Verifier(
+        KeySet([signing]), (settings.issuer, issuer), (settings.audience, settings.fhir_base), leeway=_LEEWAY
+    )
+
+    async def authenticate(token: str, now: datetime) -> Actor:
+        if not settings.sandbox:
+            raise Unauthenticated("no issuer of tokens is configured here")
+        claims = verifier.verify(token, now)
+        return await actor_of(
+            database, claims.subject, claims.role, tuple(claims.scopes), claims.client_id or "", now,
+            sandbox=settings.sandbox,
+        )  # fmt: skip
+
+    service = Service(
+        gateway=Gateway(database, audit, load(), settings.fhir_base, partner_types(settings)),
+        base=settings.fhir_base,
+        page_key=keys.page_key(settings.keys),
+        client_ids=settings.client_ids,
+        page_size=settings.page_size,
+        software=__version__,
+        published=PUBLISHED,
+        oauth={"authorize": smart["authorization_endpoint"], "token": smart["token_endpoint"]},
+    )
+    edge = fhir.Edge(service, authenticate, smart, clock, settings.max_body)
+    front = Route("/", lambda _: RedirectResponse("/portal/"), methods=["GET"])
+    routes: list[BaseRoute] = [*fhir.routes(edge), *portal.routes(), front]
+    if settings.sandbox:
+        routes += sandbox.routes(_sandbox(settings, database, issuer, clock))
+    return routes
+
+
+def _sandbox(
+    settings: Settings, database: Database, issuer: str, clock: Callable[[], datetime]
+) -> sandbox.Sandbox:
+    async def patient(reference: str) -> str | None:
+        return await patient_of(database, reference)
+
+    return sandbox.Sandbox(
+        key=keys.signing_key(settings.keys),
+        identity_key=keys.identity_key(settings.keys),
+        issuer=issuer,
+        audience=settings.fhir_base,
+        clients=(Client("dzop-portal", (f"{settings.public_url}/portal/",)),),
+        people=[(each.reference, each.name, each.role["nl"]) for each in PEOPLE],
+        patient_of=patient,
+        clock=clock,
+    )
+
+
+def partner_types(settings: Settings) -> dict[str, frozenset[str]]:
+    """The types that each configured exchange partner takes."""
+    return {each.name: frozenset(each.types) for each in configured_partners(settings)}
+
+
+def configured_partners(settings: Settings) -> tuple[Partner, ...]:
+    return read_partners(settings.partners.read_text()) if settings.partners else ()
+
+
+def from_environment() -> FastAPI:
+    """The application with the settings of the environment: what each worker process runs."""
+    return application(Settings())

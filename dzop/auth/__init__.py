@@ -1,0 +1,1 @@
+"""Who asks: tokens, their keys and scopes, and the sandbox authorization server."""

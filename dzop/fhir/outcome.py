@@ -1,0 +1,128 @@
+"""Issues, the error tree, and the one place that renders an OperationOutcome.
+
+https://hl7.org/fhir/R4/operationoutcome.html
+
+    FhirError
+    ├── Invalid               400  the request cannot be understood
+    ├── Unauthenticated       401  no token, or a bad one
+    ├── Forbidden             403  visible, but not allowed
+    ├── NotFound              404  free, or not to be known
+    ├── NotSupported          405  known to FHIR, not offered here
+    ├── Conflict              409  against the present state
+    ├── Gone                  410  deleted
+    ├── PreconditionFailed    412  another version, or not exactly one match
+    ├── TooLarge              413  more than the limit
+    ├── UnsupportedMediaType  415  not FHIR JSON
+    ├── Unprocessable         422  understood, but against a rule
+    ├── TooManyRequests       429  asked too often
+    └── Unavailable           503  try again later
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+__all__ = [
+    "Conflict", "FhirError", "Forbidden", "Gone", "Invalid", "Issue", "NotFound", "NotSupported",
+    "PreconditionFailed", "TooLarge", "TooManyRequests", "Unauthenticated", "Unavailable",
+    "Unprocessable", "UnsupportedMediaType", "operation_outcome",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One thing to say about a request.
+
+    `code` is from http://hl7.org/fhir/ValueSet/issue-type, `text` one sentence that says what is
+    wrong and how to mend it, `expression` a FHIRPath such as `Goal.target[0].due`.
+    """
+
+    code: str
+    text: str
+    expression: str | None = None
+    severity: str = "error"
+
+
+class FhirError(Exception):
+    """What leaves an interaction that cannot be answered; carries issues, never patient data."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "exception"
+
+    def __init__(self, *issues: Issue | str, expression: str | None = None) -> None:
+        self.issues: tuple[Issue, ...] = tuple(
+            Issue(self.code, issue, expression) if isinstance(issue, str) else issue
+            for issue in issues
+        )
+        super().__init__("; ".join(issue.text for issue in self.issues))
+
+
+class Invalid(FhirError):
+    status, code = 400, "invalid"
+
+
+class Unauthenticated(FhirError):
+    status, code = 401, "login"
+
+
+class Forbidden(FhirError):
+    status, code = 403, "forbidden"
+
+
+class NotFound(FhirError):
+    status, code = 404, "not-found"
+
+
+class NotSupported(FhirError):
+    status, code = 405, "not-supported"
+
+
+class Conflict(FhirError):
+    status, code = 409, "conflict"
+
+
+class Gone(FhirError):
+    status, code = 410, "deleted"
+
+
+class PreconditionFailed(FhirError):
+    status, code = 412, "conflict"
+
+
+class TooLarge(FhirError):
+    status, code = 413, "too-long"
+
+
+class UnsupportedMediaType(FhirError):
+    status, code = 415, "not-supported"
+
+
+class Unprocessable(FhirError):
+    status, code = 422, "processing"
+
+
+class TooManyRequests(FhirError):
+    status, code = 429, "throttled"
+
+
+class Unavailable(FhirError):
+    status, code = 503, "transient"
+
+
+def operation_outcome(issues: Iterable[Issue]) -> dict[str, Any]:
+    """The OperationOutcome that carries these issues, in the order given."""
+    return {"resourceType": "OperationOutcome", "issue": [_rendered(issue) for issue in issues]}
+
+
+def _rendered(issue: Issue) -> dict[str, Any]:
+    rendered: dict[str, Any] = {
+        "severity": issue.severity,
+        "code": issue.code,
+        "details": {"text": issue.text},
+        "diagnostics": issue.text,
+    }
+    if issue.expression is not None:
+        rendered["expression"] = [issue.expression]
+    return rendered

@@ -1,0 +1,64 @@
+"""The resource in a request body: of the right type, valid, and under the right id."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID, uuid4
+
+from dzop.access.proposal import Proposal
+from dzop.fhir.outcome import Invalid, Issue, Unprocessable
+from dzop.fhir.resource_types import RESOURCE_TYPES
+from dzop.fhir.validation import validate
+from dzop.interactions.exchanged import Ask
+
+ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
+def read_body(ask: Ask) -> Proposal:
+    """The resource that a create or update carries; `Ask.id` is that of the URL, or empty to make one."""
+    if ask.request.body is None:
+        raise Invalid(f"a `{ask.type}` is expected in the body")
+    value = ask.request.body.value
+    found = value.get("resourceType")
+    if found != ask.type:
+        raise Invalid(f"the URL says `{ask.type}`, the body is `{_short(found)}`", expression="resourceType")
+    issues = [issue for issue in validate(value) if issue.severity in ("error", "fatal")]
+    issues += _contained_issues(ask)
+    if issues:
+        raise Unprocessable(*issues)
+    if ask.id:
+        _require_same_id(ask, value.get("id"))
+    return Proposal(ask.type, ask.id or str(uuid4()), ask.request.body)
+
+
+def _contained_issues(ask: Ask) -> list[Issue]:
+    """Plan resources have an access of their own: inside another they would escape it."""
+    if ask.call.actor.is_system or ask.request.body is None:
+        return []
+    return [
+        Issue("business-rule", f"a `{type}` must not be contained; send it as a resource of its own", f"{ask.type}.contained[{number}]")
+        for number, each in enumerate(ask.request.body.value.get("contained", []))
+        if (type := each.get("resourceType")) in RESOURCE_TYPES and RESOURCE_TYPES[type].compartment == "person"
+    ]
+
+
+def _require_same_id(ask: Ask, id: object) -> None:
+    if id != ask.id:
+        raise Invalid(f"the body must have the id of the URL, `{ask.id}`", expression=f"{ask.type}.id")
+
+
+def may_choose_id(ask: Ask) -> bool:
+    """Whether a PUT may create under the id of its URL (setting `client_ids`)."""
+    policy = ask.service.client_ids
+    return ask.call.actor.is_system or policy == "any" or (policy == "uuid" and _is_uuid(ask.id))
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _short(found: object) -> str:
+    return str(found)[:64]

@@ -1,0 +1,114 @@
+"""Method and path -> interaction, the same for HTTP and for the entries of a Bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from dzop.auth.scopes import allows
+from dzop.fhir.outcome import Forbidden, Invalid, NotFound, NotSupported
+from dzop.fhir.resource_types import RESOURCE_TYPES
+from dzop.interactions.audit_event import read_audit_event, search_audit_events
+from dzop.interactions.create import create
+from dzop.interactions.delete import delete
+from dzop.interactions.exchanged import Answer, Ask, Request
+from dzop.interactions.history import history
+from dzop.interactions.read import read
+from dzop.interactions.resource_body import ID
+from dzop.interactions.search_type import search_type
+from dzop.interactions.update import update
+from dzop.interactions.vread import vread
+
+Interaction = Callable[[Ask], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An interaction: its FHIR code, the scope letter it needs, and who carries it out."""
+
+    code: str
+    letter: str
+    perform: Interaction
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a path names, and the route that leads there."""
+
+    route: Route
+    type: str
+    id: str = ""
+    version: str = ""
+
+
+_ON_INSTANCE = {
+    "GET": Route("read", "r", read),
+    "PUT": Route("update", "u", update),
+    "DELETE": Route("delete", "d", delete),
+}
+_ON_TYPE = {
+    "GET": Route("search-type", "s", search_type),
+    "POST": Route("create", "c", create),
+}
+_HISTORY = Route("history-instance", "r", history)
+_VREAD = Route("vread", "r", vread)
+# The log is kept by the audit, not among the resources.
+_OF_LOG = {"read": read_audit_event, "search-type": search_audit_events}
+
+
+def match(request: Request) -> Target:
+    """The target of a request; NotFound for no such path, NotSupported for no such method on it."""
+    target = _matched(request)
+    if target.type == "AuditEvent" and target.route.code in _OF_LOG:
+        route = Route(target.route.code, target.route.letter, _OF_LOG[target.route.code])
+        target = Target(route, target.type, target.id)
+    if target.route.code not in RESOURCE_TYPES[target.type].interactions:
+        raise NotSupported(f"`{target.route.code}` of `{target.type}` is not offered")
+    return target
+
+
+def _matched(request: Request) -> Target:
+    method = "GET" if request.method == "HEAD" else request.method
+    parts = request.path.strip("/").split("/")
+    if parts[0] not in RESOURCE_TYPES:
+        raise NotFound(f"`{parts[0][:64]}` is not a resource type of this server; see /metadata")
+    if len(parts) > 1 and parts[1] != "_search":
+        _require_id(method, parts[1])
+    match parts:
+        case [type] if method in _ON_TYPE:
+            return Target(_ON_TYPE[method], type)
+        case [type, "_search"] if method == "POST":
+            return Target(_ON_TYPE["GET"], type)
+        case [type, id] if id != "_search" and method in _ON_INSTANCE:
+            return Target(_ON_INSTANCE[method], type, id)
+        case [type, id, "_history"] if method == "GET":
+            return Target(_HISTORY, type, id)
+        case [type, id, "_history", version] if method == "GET":
+            return Target(_VREAD, type, id, version)
+        case [_] | [_, _] | [_, _, "_history"] | [_, _, "_history", _]:
+            raise NotSupported(f"`{method}` is not offered here")
+    raise NotFound("there is nothing at this path")
+
+
+def _require_id(method: str, id: str) -> None:
+    if ID.fullmatch(id):
+        return
+    if method == "PUT":
+        raise Invalid("an id has 1 to 64 letters, digits, `-` and `.`")
+    raise NotFound("there is nothing under such an id; it has 1 to 64 letters, digits, `-` and `.`")
+
+
+def require_scope(ask: Ask, target: Target) -> None:
+    """Forbidden, whatever the data, when the token can never reach this."""
+    if not allows(ask.call.actor.scopes, target.type, target.route.letter):
+        raise Forbidden(f"the scopes of this token do not include `{target.route.code}` of `{target.type}`")
+
+
+async def perform(service_ask: Ask) -> Answer:
+    """Matches, checks the scope, and carries out."""
+    target = match(service_ask.request)
+    require_scope(service_ask, target)
+    ask = Ask(
+        service_ask.service, service_ask.call, service_ask.request, target.type, target.id, target.version
+    )
+    return await target.route.perform(ask)

@@ -1,0 +1,1 @@
+"""Care-plan rules, pure: no I/O, no clock, no randomness, no async."""

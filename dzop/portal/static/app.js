@@ -1,0 +1,101 @@
+// The portal: one state, one page drawn from it, and what the buttons do.
+
+import { render } from "./vendor/lit/html.js";
+import { currentLanguage, speak } from "./i18n/index.js";
+import { loadPlan, nameOf } from "./plan.js";
+import { currentSession, logIn, logOut } from "./session.js";
+import { page, titleOf } from "./views/page.js";
+
+const root = document.getElementById("app");
+let state = { screen: "loading" };
+
+const actions = {
+  logIn: () => logIn(currentLanguage()).catch(() => show({ screen: "failure" })),
+  logOut() {
+    logOut();
+    show({ screen: "welcome", message: "welcome.logged-out" });
+  },
+  speak(language) {
+    speak(language);
+    draw();
+  },
+  choose(id) {
+    state.session.choose(id);
+    return open(state.session);
+  },
+  again: () => start(),
+  print: () => window.print(),
+  skip(event) {
+    event.preventDefault();
+    document.getElementById("content").focus();
+  },
+};
+
+async function start() {
+  show({ screen: "loading" }, { focus: false });
+  try {
+    const session = await currentSession();
+    if (session) await open(session);
+    else show({ screen: "welcome" }, { focus: false });
+  } catch {
+    show({ screen: "welcome", message: "welcome.not-logged-in" });
+  }
+}
+
+/** Shows the plan, or first whose plans there are to choose from. */
+async function open(session) {
+  show({ screen: "loading", session }, { focus: false });
+  try {
+    if (session.person) {
+      const [plan, user] = await Promise.all([loadPlan(session, session.person), readOrNothing(session, session.user)]);
+      show({ screen: "plan", session, plan, userName: nameOf(user), now: new Date() });
+    } else {
+      const people = await session.search("Patient?_count=100");
+      show({ screen: "people", session, people: people.sort(byName) });
+    }
+  } catch (error) {
+    if (error.statusCode === 401) {
+      logOut();
+      show({ screen: "welcome", message: "welcome.expired" });
+    } else {
+      show({ screen: "failure", session });
+    }
+  }
+}
+
+function readOrNothing(session, reference) {
+  return reference ? session.read(reference).catch(() => null) : null;
+}
+
+function byName(one, other) {
+  return (nameOf(one) ?? "").localeCompare(nameOf(other) ?? "", currentLanguage());
+}
+
+function show(next, { focus = true } = {}) {
+  state = next;
+  draw();
+  if (focus) root.querySelector("h1")?.focus();
+}
+
+function draw() {
+  document.documentElement.lang = currentLanguage();
+  document.title = titleOf(state);
+  render(page(state, actions), root);
+}
+
+// What is folded away on the screen belongs on paper.
+window.addEventListener("beforeprint", () => {
+  for (const details of document.querySelectorAll("details:not([open])")) {
+    details.open = true;
+    details.dataset.openedForPrint = "";
+  }
+});
+window.addEventListener("afterprint", () => {
+  for (const details of document.querySelectorAll("details[data-opened-for-print]")) {
+    details.open = false;
+    delete details.dataset.openedForPrint;
+  }
+});
+
+root.replaceChildren();
+start();

@@ -1,0 +1,234 @@
+// What the FHIR resources of one person say, in the shape the pages show. Pure: no requests, no clock.
+
+const BASE = "https://dzop.example/fhir";
+const RELATIONSHIP = "http://hl7.org/fhir/StructureDefinition/goal-relationship";
+const AGREEMENT = `${BASE}/StructureDefinition/member-agreement`;
+const OVER = ["completed", "cancelled", "rejected", "failed"];
+
+/** All the searches that make a plan; `session` as in session.js. */
+export async function loadPlan(session, id) {
+  const [patient, goals, tasks, teams, messages, appointments, plans, consents, relatives] = await Promise.all([
+    session.read(`Patient/${id}`).catch(() => null),
+    session.search(`Goal?patient=${id}`),
+    session.search(`Task?patient=${id}&_sort=-authored-on`),
+    session.search(`CareTeam?patient=${id}&status=active&_include=CareTeam:participant`),
+    session.search(`Communication?patient=${id}&_sort=-sent`),
+    session.search(`Appointment?patient=${id}&_sort=date`),
+    session.search(`CarePlan?patient=${id}&status=active`),
+    session.search(`Consent?patient=${id}`),
+    session.search(`RelatedPerson?patient=${id}`),
+  ]);
+  const included = teams.filter((resource) => resource.resourceType !== "CareTeam");
+  const practitioners = included.filter((resource) => resource.resourceType === "Practitioner");
+  const roles = practitioners.length
+    ? await session.search(`PractitionerRole?practitioner=${practitioners.map(referenceTo).join(",")}`)
+    : [];
+  return new Plan({
+    id,
+    patient,
+    goals,
+    tasks,
+    teams: teams.filter((resource) => resource.resourceType === "CareTeam"),
+    messages,
+    appointments,
+    plans,
+    consents,
+    others: [patient, ...relatives, ...included, ...roles].filter(Boolean),
+  });
+}
+
+export class Plan {
+  constructor(resources) {
+    Object.assign(this, resources);
+    this.byReference = new Map(this.others.map((resource) => [referenceTo(resource), resource]));
+  }
+
+  get name() {
+    return nameOf(this.patient);
+  }
+
+  /** The language the plan is most likely written in. */
+  get language() {
+    const spoken = this.patient?.communication ?? [];
+    const preferred = spoken.find((each) => each.preferred) ?? spoken[0];
+    return preferred?.language?.coding?.[0]?.code;
+  }
+
+  get introduction() {
+    return this.plans[0]?.description;
+  }
+
+  /** Life goals, each with the goals that serve it, each with its tasks; then what stands alone. */
+  get goalTree() {
+    const goals = this.goals.filter((goal) => goal.lifecycleStatus !== "entered-in-error");
+    const ids = new Set(goals.map(referenceTo));
+    const under = (target) => goals.filter((goal) => goal !== target && targetsOf(goal).includes(referenceTo(target)));
+    const node = (goal, path = []) => ({
+      goal,
+      tasks: this.tasksFor(goal),
+      children: path.includes(goal) ? [] : under(goal).map((child) => node(child, [...path, goal])),
+    });
+    const life = goals.filter((goal) => categoryOf(goal) === "life-goal");
+    const loose = goals.filter(
+      (goal) => categoryOf(goal) !== "life-goal" && !targetsOf(goal).some((target) => ids.has(target)),
+    );
+    return { life: life.map((goal) => node(goal)), loose: loose.map((goal) => node(goal)) };
+  }
+
+  tasksFor(goal) {
+    return inOrder(this.visibleTasks.filter((task) => goalsOf(task).includes(referenceTo(goal))));
+  }
+
+  /** Tasks that serve no goal the reader can see. */
+  get looseTasks() {
+    const goals = new Set(this.goals.map(referenceTo));
+    return inOrder(this.visibleTasks.filter((task) => !goalsOf(task).some((goal) => goals.has(goal))));
+  }
+
+  get visibleTasks() {
+    return this.tasks.filter((task) => task.status !== "entered-in-error");
+  }
+
+  /** One line for each member: `{reference, name, roles, titles, since, agreement}`. */
+  get members() {
+    const members = new Map();
+    for (const participant of this.teams.flatMap((team) => team.participant ?? [])) {
+      const agreement = participant.extension?.find((each) => each.url === AGREEMENT)?.valueCode;
+      if (agreement === "declined" || !participant.member) continue;
+      const reference = participant.member.reference ?? participant.member.identifier?.value;
+      const known = members.get(reference);
+      const roles = codesOf(participant.role);
+      if (known) {
+        known.roles.push(...roles);
+        continue;
+      }
+      members.set(reference, {
+        reference,
+        name: this.who(participant.member),
+        roles,
+        title: this.titleOf(participant),
+        organisation: this.organisationOf(reference),
+        since: participant.period?.start,
+        until: participant.period?.end,
+        agreement,
+      });
+    }
+    return [...members.values()];
+  }
+
+  /** How somebody is called: the name in the record, else what the writer called them. */
+  who(reference) {
+    if (!reference) return undefined;
+    return nameOf(this.byReference.get(reference.reference)) ?? reference.display ?? undefined;
+  }
+
+  titleOf(participant) {
+    const member = this.byReference.get(participant.member.reference);
+    const written = (participant.role ?? []).find((role) => role.text)?.text;
+    const known = member?.relationship ?? member?.type ?? this.roleOf(participant.member.reference)?.code;
+    return written ?? known?.[0]?.text;
+  }
+
+  organisationOf(reference) {
+    return this.roleOf(reference)?.organization?.display;
+  }
+
+  roleOf(reference) {
+    const itself = this.byReference.get(reference);
+    if (itself?.resourceType === "PractitionerRole") return itself;
+    return this.others.find(
+      (each) => each.resourceType === "PractitionerRole" && each.practitioner?.reference === reference,
+    );
+  }
+
+  /** The person's own choices that hold at `now`, by kind. */
+  choices(now) {
+    const holding = this.consents.filter(
+      (consent) => consent.status === "active" && covers(consent.provision?.period, now),
+    );
+    const ofKind = (kind) => holding.filter((consent) => codesOf(consent.category).includes(kind));
+    return {
+      known: this.consents.length > 0,
+      sharing: ofKind("sharing").some((consent) => consent.provision?.type === "permit"),
+      excluded: ofKind("exclusion").flatMap((consent) => actorsOf(consent.provision)),
+      settings: ofKind("settings")
+        .flatMap((consent) => consent.provision?.provision ?? [])
+        .filter((provision) => covers(provision.period, now)),
+      grants: ofKind("grant"),
+      relations: ofKind("therapeutic-relation"),
+      mandates: ofKind("mandate"),
+      caseManagement: ofKind("case-management"),
+      carerShares: ofKind("carer-share"),
+    };
+  }
+}
+
+export function referenceTo(resource) {
+  return `${resource.resourceType}/${resource.id}`;
+}
+
+export function categoryOf(resource) {
+  return codesOf([resource.category].flat())[0];
+}
+
+export function codesOf(concepts) {
+  return (concepts ?? []).flatMap((concept) => concept?.coding ?? []).map((coding) => coding.code);
+}
+
+export function actorsOf(provision) {
+  return (provision?.actor ?? []).map((actor) => actor.reference);
+}
+
+/** The role a logical reference names, such as everybody who is `informal-network`. */
+export function roleNamedBy(reference) {
+  return reference?.identifier?.system === `${BASE}/CodeSystem/role` ? reference.identifier.value : undefined;
+}
+
+export function isOver(task) {
+  return OVER.includes(task.status);
+}
+
+export function nameOf(resource) {
+  if (!resource) return undefined;
+  if (resource.resourceType === "PractitionerRole") return resource.practitioner?.display;
+  if (typeof resource.name === "string") return resource.name;
+  const names = resource.name ?? [];
+  const name = names.find((each) => each.use === "usual") ?? names[0];
+  if (!name) return undefined;
+  return name.text ?? [...(name.prefix ?? []), ...(name.given ?? []), name.family].filter(Boolean).join(" ");
+}
+
+function targetsOf(goal) {
+  return (goal.extension ?? [])
+    .filter((extension) => extension.url === RELATIONSHIP)
+    .flatMap((extension) => extension.extension ?? [])
+    .filter((part) => part.url === "target")
+    .map((part) => part.valueReference?.reference);
+}
+
+function goalsOf(task) {
+  return [task.focus, ...(task.reasonReference ? [task.reasonReference] : []), ...(task.basedOn ?? [])]
+    .map((reference) => reference?.reference)
+    .filter((reference) => reference?.startsWith("Goal/"));
+}
+
+/** Whether a day or instant is not after `now`. */
+export function hasCome(text, now) {
+  const day = now.toLocaleDateString("sv-SE", { timeZone: "Europe/Brussels" });
+  return text.length > 10 ? new Date(text) <= now : text <= day.slice(0, text.length);
+}
+
+function inOrder(tasks) {
+  return [...tasks].sort((one, other) => isOver(one) - isOver(other));
+}
+
+/** Whether a FHIR period of days or instants holds at `now`; an end day is part of it. */
+function covers(period, now) {
+  const { start, end } = period ?? {};
+  const ended = end && hasCome(end, now) && !(end.length <= 10 && isToday(end, now));
+  return (!start || hasCome(start, now)) && !ended;
+}
+
+function isToday(text, now) {
+  return now.toLocaleDateString("sv-SE", { timeZone: "Europe/Brussels" }).startsWith(text);
+}

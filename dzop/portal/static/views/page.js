@@ -1,0 +1,100 @@
+import { html, nothing } from "../vendor/lit/html.js";
+import { currentLanguage, day, LANGUAGES, t } from "../i18n/index.js";
+import { nameOf } from "../plan.js";
+import { appointmentsView } from "./appointments.js";
+import { goalsView } from "./goals.js";
+import { messagesView } from "./messages.js";
+import { ownOr, written } from "./parts.js";
+import { sharingView } from "./sharing.js";
+import { teamView } from "./team.js";
+
+const SECTIONS = ["goals", "appointments", "messages", "team", "sharing"];
+const CONTENT = { welcome, loading, failure, people, plan };
+
+/** The whole page for one state of the app; `actions` are what its buttons do. */
+export function page(state, actions) {
+  return html`<a class="skip" href="#content" @click=${actions.skip}>${t("skip")}</a>
+    <header class="bar">
+      <p class="brand"><img src="icon.svg" alt="" width="40" height="40" /> <span>dzop</span></p>
+      ${languages(actions)}
+      ${state.session
+        ? html`<button class="quiet" id="log-out" @click=${actions.logOut}>${t("log-out")}</button>`
+        : nothing}
+    </header>
+    <main id="content" tabindex="-1">${CONTENT[state.screen](state, actions)}</main>
+    <footer>${state.screen === "plan" ? html`<p>${t("footer")}</p>` : nothing}</footer>`;
+}
+
+export function titleOf(state) {
+  if (state.screen === "plan") return ownOr(state, "title");
+  return state.screen === "people" ? t("people.title") : t("title.empty");
+}
+
+function languages(actions) {
+  const button = ([code, name]) =>
+    html`<li>
+      <button lang=${code} aria-pressed=${code === currentLanguage()} @click=${() => actions.speak(code)}>
+        ${name}
+      </button>
+    </li>`;
+  return html`<nav class="languages" aria-label=${t("language")}>
+    <ul>
+      ${Object.entries(LANGUAGES).map(button)}
+    </ul>
+  </nav>`;
+}
+
+function welcome(state, actions) {
+  return html`<div class="welcome">
+    ${state.message ? html`<p class="message" role="status">${t(state.message)}</p>` : nothing}
+    <h1 tabindex="-1">${t("welcome.title")}</h1>
+    <p class="lead">${t("welcome.text")}</p>
+    <p><button class="primary" id="log-in" @click=${actions.logIn}>${t("welcome.log-in")}</button></p>
+  </div>`;
+}
+
+function loading() {
+  return html`<p class="lead" role="status">${t("loading")}</p>`;
+}
+
+function failure(state, actions) {
+  return html`<h1 tabindex="-1">${t("error.title")}</h1>
+    <p class="lead" role="alert">${t("error.text")}</p>
+    <p><button class="primary" @click=${actions.again}>${t("error.again")}</button></p>`;
+}
+
+function people(state, actions) {
+  return html`<h1 tabindex="-1">${t("people.title")}</h1>
+    ${state.people.length ? nothing : html`<p class="lead">${t("people.none")}</p>`}
+    <ul class="people">
+      ${state.people.map(
+        (person) => html`<li>
+          <button @click=${() => actions.choose(person.id)}>
+            <strong>${nameOf(person) ?? person.id}</strong>
+            ${person.birthDate ? html`<span>${t("people.born", { date: day(person.birthDate) })}</span>` : nothing}
+          </button>
+        </li>`,
+      )}
+    </ul>`;
+}
+
+function plan(state, actions) {
+  const user = state.plan.who({ reference: state.session.user }) ?? state.userName;
+  return html`<h1 tabindex="-1">${ownOr(state, "title")}</h1>
+    ${user ? html`<p class="soft who">${t("logged-in-as", { name: user })}</p>` : nothing}
+    ${state.plan.introduction
+      ? html`<p class="lead">${written(state.plan.introduction, state.plan.language)}</p>`
+      : nothing}
+    <nav class="menu" aria-label=${t("menu")}>
+      <ul>
+        ${SECTIONS.map((id) => html`<li><a href="#${id}">${t(`menu.${id}`)}</a></li>`)}
+      </ul>
+    </nav>
+    ${goalsView(state)} ${appointmentsView(state)} ${messagesView(state)} ${teamView(state)} ${sharingView(state)}
+    <p class="tools">
+      <button class="quiet" @click=${actions.print}>${t("print")}</button>
+      ${state.session.mayChoose
+        ? html`<button class="quiet" @click=${() => actions.choose(null)}>${t("other-person")}</button>`
+        : nothing}
+    </p>`;
+}

@@ -1,0 +1,44 @@
+"""Settings, each one environment variable `DZOP_<NAME>`; a `serve` option of the same name wins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """All that an operator can set. Every field is described in docs/settings.md, and a test checks it."""
+
+    model_config = SettingsConfigDict(env_prefix="DZOP_", frozen=True)
+
+    database_url: str | None = Field(None, description="PostgreSQL; without it an embedded one under `var`.")
+    var: Path = Field(Path("var"), description="Folder of the embedded database, keys and logs.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, description="Port to listen on.")
+    base_url: str | None = Field(None, description="Public address of the service, without `/fhir`.")
+    workers: int = Field(1, ge=1, description="Processes that answer requests.")
+    pool_size: int = Field(10, ge=2, description="Database connections per worker.")
+    sandbox: bool = Field(False, description="Sandbox issuer and login, and `system` over HTTP. Never in production.")
+    issuer: str = Field("https://dzop.example/sandbox", description="`iss` of sandbox tokens.")
+    audience: str = Field("https://dzop.example/fhir", description="`aud` that a token must carry.")
+    client_ids: Literal["any", "uuid", "none"] = Field("uuid", description="Resource ids that a PUT may choose.")
+    max_body: int = Field(5_000_000, ge=1_000, description="Largest request body, in bytes.")
+    page_size: int = Field(50, ge=1, le=1_000, description="Matches on a page when `_count` is absent.")
+    partners: Path | None = Field(None, description="TOML file of exchange partners; without it none.")
+
+    @property
+    def keys(self) -> Path:
+        """Where the service keeps its keys, outside the database."""
+        return self.var / "keys"
+
+    @property
+    def public_url(self) -> str:
+        """Where clients reach the service, without a slash at the end."""
+        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def fhir_base(self) -> str:
+        return f"{self.public_url}/fhir"

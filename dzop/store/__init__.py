@@ -1,0 +1,1 @@
+"""PostgreSQL: the tables, the statements over them, and nothing that decides anything."""

@@ -1,0 +1,78 @@
+"""Who works where, and under which identifiers: asked on every request, compiled nowhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ARRAY, Boolean, DateTime, Text, bindparam, delete, exists, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from dzop.store.statement import Statement, compiled
+from dzop.store.tables import directory_identifier, directory_role
+
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_ACTOR = bindparam("actor", type_=Text)
+
+_held = directory_identifier.alias("held")
+
+
+def _keys_of(*actors: Any) -> Any:
+    """The actor keys of these actors, as one array."""
+    keys = select(_held.c.key).where(or_(*[_held.c.actor == actor for actor in actors]))
+    return func.array(keys.scalar_subquery(), type_=ARRAY(Text))
+
+
+def _is_active(actor: Any) -> Any:
+    """False when the directory says that the actor is suspended; an actor it does not know is not."""
+    suspended = select(literal(1)).where(_held.c.actor == actor, ~_held.c.active)
+    return ~exists(suspended)
+
+
+def _capacities() -> Statement:
+    row = directory_role
+    in_force = row.c.active & (row.c.valid_from <= _NOW) & (row.c.valid_until > _NOW)
+    of_role = select(
+        row.c.role, row.c.practitioner, row.c.organization, row.c.profession, in_force.label("in_force"),
+        _is_active(row.c.practitioner).label("active"), _keys_of(row.c.practitioner, row.c.organization).label("keys"),
+    ).where(or_(row.c.role == _ACTOR, row.c.practitioner == _ACTOR))  # fmt: skip
+    without_role = select(
+        literal(""), _ACTOR, literal(""), literal(None, Text), literal(False), _is_active(_ACTOR), _keys_of(_ACTOR)
+    ).where(~exists(select(literal(1)).where(or_(row.c.role == _ACTOR, row.c.practitioner == _ACTOR))))
+    return compiled(of_role.union_all(without_role))
+
+
+CAPACITIES = _capacities()
+"""The capacities of a Practitioner, or one PractitionerRole; one row without role for any other actor."""
+
+PUT_ROLE = compiled(
+    (
+        role := insert(directory_role).values(
+            role=bindparam("role", type_=Text),
+            practitioner=bindparam("practitioner", type_=Text),
+            organization=bindparam("organization", type_=Text),
+            profession=bindparam("profession", type_=Text),
+            active=bindparam("active", type_=Boolean),
+            valid_from=bindparam("valid_from", type_=DateTime(timezone=True)),
+            valid_until=bindparam("valid_until", type_=DateTime(timezone=True)),
+        )
+    ).on_conflict_do_update(
+        index_elements=["role"],
+        set_={column.name: role.excluded[column.name] for column in directory_role.c if column.name != "role"},
+    )
+)
+
+CLEAR_IDENTIFIERS = compiled(delete(directory_identifier).where(directory_identifier.c.actor == _ACTOR))
+
+PUT_IDENTIFIERS = compiled(
+    insert(directory_identifier)
+    .from_select(
+        ["actor", "key", "active"],
+        select(
+            _ACTOR,
+            func.unnest(bindparam("keys", type_=ARRAY(Text))),
+            bindparam("active", type_=Boolean),
+        ),
+    )
+    .on_conflict_do_nothing()
+)
+

@@ -1,0 +1,344 @@
+"""Statements over resources: where one is, what it says now, what it said, and how it changes."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Select,
+    Table,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from dzop.store.statement import Statement, compiled
+from dzop.store.tables import (
+    audience,
+    index_date,
+    index_reference,
+    index_string,
+    index_token,
+    person,
+    resource_current,
+    resource_location,
+    resource_version,
+)
+from dzop.store.visibility import visible
+
+current, version, location = resource_current, resource_version, resource_location
+TYPE = bindparam("type", type_=Text)
+ID = bindparam("id", type_=Text)
+PERSON = bindparam("person", type_=BigInteger)
+VERSION = bindparam("version", type_=Integer)
+
+_SHOWN = (
+    current.c.person,
+    current.c.type,
+    current.c.id,
+    current.c.mask,
+    version.c.version,
+    func.coalesce(version.c.served, version.c.body).label("body"),
+    version.c.meta,
+    version.c.last_updated,
+    version.c.deleted,
+)
+_SAME = and_(
+    version.c.person == current.c.person, version.c.type == current.c.type, version.c.id == current.c.id
+)
+_CURRENT_VERSION = and_(_SAME, version.c.version == current.c.version)
+
+
+def shown(*where: ColumnElement[bool], join: ColumnElement[bool] = _CURRENT_VERSION) -> Select[Any]:
+    """Resources with all it takes to serve them."""
+    return select(*_SHOWN).select_from(current.join(version, join)).where(*where)
+
+
+def _at_location() -> ColumnElement[bool]:
+    found = (
+        select(location.c.person)
+        .where(location.c.type == TYPE, location.c.id == ID)
+        .scalar_subquery()
+    )
+    return and_(current.c.person == found, current.c.type == TYPE, current.c.id == ID)
+
+
+def _permitted(everything: bool, mask_of: Table | None = None) -> ColumnElement[bool]:
+    """The predicate for the current state and, for a version of its own, that version's categories."""
+    if everything:
+        return true()
+    if mask_of is None:
+        return visible(current)
+    return and_(visible(current), visible(mask_of))
+
+
+@cache
+def read(everything: bool) -> Statement:
+    """The current version, deleted or not. `everything` is for types without a person and for `system`."""
+    return compiled(shown(_at_location(), _permitted(everything)))
+
+
+@cache
+def vread(everything: bool) -> Statement:
+    where = (_at_location(), version.c.version == VERSION, _permitted(everything, version))
+    return compiled(_of_version(*where))
+
+
+@cache
+def history(everything: bool) -> Statement:
+    """Versions newest first, older than `before`; one more than `count` tells whether more follow."""
+    where = (
+        _at_location(),
+        version.c.version < bindparam("before", type_=Integer),
+        _permitted(everything, version),
+    )
+    newest = _of_version(*where).order_by(version.c.version.desc())
+    return compiled(newest.limit(bindparam("count", type_=Integer)))
+
+
+@cache
+def history_total(everything: bool) -> Statement:
+    where = (_at_location(), _permitted(everything, version))
+    return compiled(select(func.count().label("total")).select_from(current.join(version, _SAME)).where(*where))
+
+
+def _of_version(*where: ColumnElement[bool]) -> Select[Any]:
+    return shown(*where, join=_SAME).add_columns(version.c.method, version.c.mask.label("version_mask"))
+
+
+@cache
+def read_many(everything: bool) -> Statement:
+    """The visible ones of `types[i]/ids[i]`, in order of type and id."""
+    wanted = select(
+        func.unnest(bindparam("types", type_=ARRAY(Text))).label("type"),
+        func.unnest(bindparam("ids", type_=ARRAY(Text))).label("id"),
+    ).subquery("wanted")
+    at = and_(location.c.type == wanted.c.type, location.c.id == wanted.c.id)
+    here = and_(
+        current.c.person == location.c.person, current.c.type == location.c.type, current.c.id == location.c.id
+    )
+    joined = wanted.join(location, at).join(current, here).join(version, _CURRENT_VERSION)
+    statement = select(*_SHOWN).select_from(joined).where(~current.c.deleted, _permitted(everything))
+    return compiled(statement.order_by(current.c.type, current.c.id))
+
+
+# What a write reads: without the predicate, for the law itself judges it on the person's facts.
+
+LOCATE = compiled(
+    select(location.c.person).where(location.c.type == TYPE, location.c.id == ID)
+)
+
+BEFORE = compiled(
+    select(*_SHOWN, version.c.body.label("kept"))
+    .select_from(current.join(version, _CURRENT_VERSION))
+    .where(current.c.person == PERSON, current.c.type == TYPE, current.c.id == ID)
+    .with_for_update(of=current)
+)
+
+AUDIENCE_OF = compiled(
+    select(audience.c.kind, audience.c.actor, audience.c.via).where(
+        audience.c.person == PERSON,
+        audience.c.type == TYPE,
+        audience.c.id == ID,
+        audience.c.valid_from <= bindparam("now", type_=DateTime(timezone=True)),
+        audience.c.valid_until > bindparam("now", type_=DateTime(timezone=True)),
+    )
+)
+
+ADD_PERSON = compiled(
+    insert(person)
+    .values(patient_id=bindparam("patient_id", type_=Text))
+    .on_conflict_do_nothing()
+)
+
+PATIENT_OF = compiled(select(person.c.patient_id).where(person.c.key == PERSON))
+
+PATIENT_AT = compiled(
+    select(person.c.patient_id)
+    .select_from(location.join(person, person.c.key == location.c.person))
+    .where(location.c.type == TYPE, location.c.id == ID)
+)
+
+
+def _pairs(first: str, second: str) -> Any:
+    return select(
+        func.unnest(bindparam(first, type_=ARRAY(Text))), func.unnest(bindparam(second, type_=ARRAY(Text)))
+    )
+
+
+def _named(*parts: Any) -> Any:
+    """The columns put together as one text, the name under which they were asked for."""
+    text: Any = literal("")
+    for part in parts:
+        text = text.op("||")(part)
+    return text.label("named")
+
+
+PERSONS = compiled(
+    select(person.c.key.label("person"), _named(literal("Patient/"), person.c.patient_id))
+    .where(person.c.patient_id == any_(bindparam("patients", type_=ARRAY(Text))))
+    .union_all(
+        select(location.c.person, _named(location.c.type, literal("/"), location.c.id)).where(
+            tuple_(location.c.type, location.c.id).in_(_pairs("types", "ids"))
+        ),
+        select(index_token.c.person, _named(index_token.c.system, literal("|"), index_token.c.code)).where(
+            index_token.c.type == literal("Patient"),
+            index_token.c.parameter == literal("identifier"),
+            tuple_(index_token.c.system, index_token.c.code).in_(_pairs("systems", "values")),
+        ),
+    )
+)
+"""Persons by Patient id, by the place of another resource of theirs, by an identifier of the Patient."""
+
+MASKS = compiled(
+    select(_named(current.c.type, literal("/"), current.c.id).label("key"), current.c.mask)
+    .select_from(
+        location.join(
+            current,
+            and_(
+                current.c.person == location.c.person,
+                current.c.type == location.c.type,
+                current.c.id == location.c.id,
+            ),
+        )
+    )
+    .where(tuple_(location.c.type, location.c.id).in_(_pairs("types", "ids")))
+    .union_all(
+        select(index_token.c.code, current.c.mask)
+        .select_from(
+            index_token.join(
+                current,
+                and_(
+                    current.c.person == index_token.c.person,
+                    current.c.type == index_token.c.type,
+                    current.c.id == index_token.c.id,
+                ),
+            )
+        )
+        .where(
+            index_token.c.type == literal("Questionnaire"),
+            index_token.c.parameter == literal("url"),
+            index_token.c.code == any_(bindparam("urls", type_=ARRAY(Text))),
+        )
+    )
+)
+"""Categories of resources by reference, and of Questionnaires by canonical."""
+
+
+def _lock(*, shared: bool) -> Statement:
+    keys = bindparam("persons", type_=ARRAY(BigInteger))
+    found = select(person.c.key).where(person.c.key == any_(keys)).order_by(person.c.key)
+    return compiled(found.with_for_update(read=shared))
+
+
+LOCK_FACTS, SHARE_FACTS = _lock(shared=False), _lock(shared=True)
+
+CLAIM_LOCATION = compiled(
+    insert(location)
+    .values(type=TYPE, id=ID, person=PERSON)
+    .on_conflict_do_nothing()
+    .returning(location.c.person)
+)
+
+
+_INDEX: dict[str, tuple[Table, tuple[str, ...]]] = {
+    "token": (index_token, ("parameter", "system", "code")),
+    "reference": (
+        index_reference,
+        ("parameter", "ordinal", "target_type", "target_id", "url", "identifier_system", "identifier_value"),
+    ),
+    "date": (index_date, ("parameter", "low", "high")),
+    "string": (index_string, ("parameter", "ordinal", "normalised", "exact")),
+}
+
+
+def no_index() -> dict[str, list[Any]]:
+    """The index arguments of `WRITE` for a resource that shall not be found."""
+    return {f"{prefix}_{column}": [] for prefix, (_, columns) in _INDEX.items() for column in columns}
+
+
+def _rows_of(table: Table, prefix: str, *columns: str) -> Any:
+    """An insert of the resource's rows in one of its tables, from one array a column."""
+    arrays = [
+        func.unnest(bindparam(f"{prefix}_{name}", type_=ARRAY(table.c[name].type))).label(name) for name in columns
+    ]
+    keys = (PERSON.label("person"), TYPE.label("type"), ID.label("id"))
+    return (
+        insert(table)
+        .from_select(["person", "type", "id", *columns], select(*keys, *arrays))
+        .on_conflict_do_nothing()
+        .cte(f"{prefix}_rows")
+    )
+
+
+_INSTANT = bindparam("now", type_=DateTime(timezone=True))
+_MASK = bindparam("mask", type_=BigInteger)
+_DELETED = bindparam("deleted", type_=Boolean)
+
+
+def _write() -> Statement:
+    """A new version and all that follows from it, in one round trip."""
+    new_version = (
+        insert(version)
+        .values(
+            person=PERSON,
+            type=TYPE,
+            id=ID,
+            version=VERSION,
+            body=bindparam("body", type_=LargeBinary),
+            served=bindparam("served", type_=LargeBinary),
+            meta=bindparam("meta", type_=LargeBinary),
+            mask=_MASK,
+            last_updated=_INSTANT,
+            method=bindparam("method", type_=Text),
+            deleted=_DELETED,
+        )
+        .cte("new_version")
+    )
+    state = insert(current).values(
+        person=PERSON, type=TYPE, id=ID, version=VERSION, mask=_MASK, last_updated=_INSTANT, deleted=_DELETED
+    )
+    upsert = state.on_conflict_do_update(
+        index_elements=["person", "type", "id"],
+        set_={name: state.excluded[name] for name in ("version", "mask", "last_updated", "deleted")},
+    ).cte("new_state")
+    rows = [_rows_of(table, prefix, *columns) for prefix, (table, columns) in _INDEX.items()]
+    concerned = _rows_of(audience, "audience", "actor", "kind", "via", "valid_from", "valid_until")
+    return compiled(select(literal(1)).add_cte(new_version, upsert, *rows, concerned))
+
+
+WRITE = _write()
+
+
+def _forget() -> Statement:
+    """Clears what the former version put into the index, and the audience it named itself."""
+
+    def of_resource(table: Table) -> Any:
+        return delete(table).where(table.c.person == PERSON, table.c.type == TYPE, table.c.id == ID)
+
+    indexes = [of_resource(table).cte(table.name) for table in (index_token, index_reference, index_date, index_string)]
+    named = of_resource(audience).where(audience.c.via == literal("")).cte("named")
+    return compiled(select(literal(1)).add_cte(*indexes, named))
+
+
+FORGET = _forget()
+
+ADVISORY_LOCK = compiled(
+    select(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger)).is_(None).label("locked"))
+)

@@ -1,0 +1,292 @@
+"""The tables. `person` is the key of the compartment and part of every primary key there.
+
+Compartments that belong to nobody have keys of their own: `DIRECTORY` (care providers,
+organisations, questionnaires) and `NONE` (what names no person; for `system` only).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+DIRECTORY: Final = 0
+NONE: Final = -1
+ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
+FOREVER: Final = datetime.max.replace(tzinfo=UTC)
+
+metadata = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_name)s", "ck": "ck_%(table_name)s_%(constraint_name)s"}
+)
+
+_KEY = Text(collation="C")
+_INSTANT = DateTime(timezone=True)
+
+
+def _key(name: str, **options: Any) -> Column[str]:
+    return Column(name, _KEY, nullable=False, **options)
+
+
+def _resource() -> tuple[Column[Any], ...]:
+    """The primary-key columns by which a row belongs to one resource of one person."""
+    return (
+        Column("person", BigInteger, primary_key=True, autoincrement=False),
+        _key("type", primary_key=True),
+        _key("id", primary_key=True),
+    )
+
+
+person = Table(
+    "person",
+    metadata,
+    Column("key", BigInteger, Identity(start=1), primary_key=True),
+    _key("patient_id", unique=True),
+    comment="One row a person; locking it serialises the changes of facts about that person.",
+)
+
+resource_location = Table(
+    "resource_location",
+    metadata,
+    _key("type", primary_key=True),
+    _key("id", primary_key=True),
+    Column("person", BigInteger, nullable=False),
+    comment="Makes ids unique and finds the compartment; written with the creation, never changed.",
+)
+
+resource_version = Table(
+    "resource_version",
+    metadata,
+    *_resource(),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("served", LargeBinary, comment="What is shown when the body has parts that are kept but not served"),
+    Column("meta", LargeBinary, nullable=False, comment="JSON: profile, tag, security, source as the client sent them"),
+    Column("mask", BigInteger, nullable=False),
+    Column("last_updated", _INSTANT, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    comment="Every accepted version, immutable.",
+)
+
+resource_current = Table(
+    "resource_current",
+    metadata,
+    *_resource(),
+    Column("version", Integer, nullable=False),
+    Column("mask", BigInteger, nullable=False),
+    Column("last_updated", _INSTANT, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    # A mask of 0 would pass every comparison: what has no category must not exist for a person.
+    CheckConstraint("person <= 0 or mask <> 0", name="mask_not_empty"),
+    Index("ix_resource_current_newest", "type", "last_updated"),
+    comment="Which version is current, and the categories that decide who may see it.",
+)
+
+index_token = Table(
+    "index_token",
+    metadata,
+    *_resource(),
+    _key("parameter", primary_key=True),
+    _key("system", primary_key=True),
+    _key("code", primary_key=True),
+    Index("ix_index_token_code", "type", "parameter", "code", "system", "person", "id"),
+)
+
+index_reference = Table(
+    "index_reference",
+    metadata,
+    *_resource(),
+    _key("parameter", primary_key=True),
+    Column("ordinal", SmallInteger, primary_key=True, autoincrement=False),
+    _key("target_type"),
+    _key("target_id"),
+    _key("url"),
+    _key("identifier_system"),
+    _key("identifier_value"),
+    Index("ix_index_reference_target", "target_type", "target_id", "type", "parameter", "person", "id"),
+    Index("ix_index_reference_identifier", "identifier_value", "identifier_system", "type", "parameter"),
+)
+
+index_date = Table(
+    "index_date",
+    metadata,
+    *_resource(),
+    _key("parameter", primary_key=True),
+    Column("low", _INSTANT, primary_key=True),
+    Column("high", _INSTANT, primary_key=True),
+    Index("ix_index_date_low", "type", "parameter", "low", "person", "id"),
+)
+
+index_string = Table(
+    "index_string",
+    metadata,
+    *_resource(),
+    _key("parameter", primary_key=True),
+    Column("ordinal", SmallInteger, primary_key=True, autoincrement=False),
+    _key("normalised"),
+    Column("exact", Text, nullable=False),
+    Index("ix_index_string_normalised", "type", "parameter", "normalised", "person", "id"),
+)
+
+audience = Table(
+    "audience",
+    metadata,
+    *_resource(),
+    _key("actor", primary_key=True),
+    _key("kind", primary_key=True),
+    _key("via", primary_key=True, server_default=text("''")),
+    Column("valid_from", _INSTANT, primary_key=True),
+    Column("valid_until", _INSTANT, nullable=False),
+    Index("ix_audience_actor", "actor", "person", "type", "id"),
+    comment="Who is concerned by a resource, and through what.",
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("person", BigInteger, primary_key=True, autoincrement=False),
+    _key("shape", primary_key=True),
+    Column("valid_from", _INSTANT, primary_key=True),
+    Column("valid_until", _INSTANT, nullable=False),
+    Column("rank", SmallInteger, nullable=False),
+    Column("full", BigInteger, nullable=False),
+    Column("own", BigInteger, nullable=False),
+    Column("authored", BigInteger, nullable=False),
+    Column("rules", ARRAY(Text), nullable=False),
+    Column("matrix_version", Text, nullable=False),
+    Index("ix_grants_shape", "shape", "person"),
+    comment="The access law, compiled: one complete row a shape and stretch of time.",
+)
+
+directory_role = Table(
+    "directory_role",
+    metadata,
+    _key("role", primary_key=True, comment="PractitionerRole/id"),
+    _key("practitioner"),
+    _key("organization"),
+    Column("profession", Text, comment="The role of access.md that its codes map to"),
+    Column("active", Boolean, nullable=False),
+    Column("valid_from", _INSTANT, nullable=False),
+    Column("valid_until", _INSTANT, nullable=False),
+    Index("ix_directory_role_practitioner", "practitioner"),
+    comment="Who works where, now: asked on every request, so that a suspension acts at once.",
+)
+
+directory_identifier = Table(
+    "directory_identifier",
+    metadata,
+    _key("actor", primary_key=True, comment="Practitioner/id or Organization/id"),
+    _key("key", primary_key=True, comment="system|value, the actor key of a logical reference"),
+    Column("active", Boolean, nullable=False),
+    Index("ix_directory_identifier_key", "key"),
+    comment="For matching only: the identifiers of professionals and organisations, SSIN included.",
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("person", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, Identity(start=1), primary_key=True),
+    _key("id"),
+    Column("recorded", _INSTANT, nullable=False),
+    Column("interaction", Text, nullable=False),
+    Column("outcome", SmallInteger, nullable=False, comment="HTTP status of the answer"),
+    _key("actor"),
+    _key("role"),
+    _key("organization"),
+    Column("client", Text, nullable=False),
+    _key("entity_type"),
+    _key("entity_id"),
+    Column("entity_version", Integer),
+    Column("query_hash", Text),
+    Column("mask", BigInteger, nullable=False),
+    Column("rules", ARRAY(Text), nullable=False),
+    Column("matrix_version", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Index("ix_audit_id", "id"),
+    Index("ix_audit_recorded", "person", "recorded"),
+    comment="One row a disclosure or refusal, durable before the answer leaves.",
+)
+
+exchange_lane = Table(
+    "exchange_lane",
+    metadata,
+    Column("person", BigInteger, primary_key=True, autoincrement=False),
+    _key("partner", primary_key=True),
+    Column("due_at", _INSTANT, comment="null: nothing to send"),
+    Column("leased_until", _INSTANT, comment="null: free"),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("since", BigInteger, nullable=False, server_default=text("0"), comment="The partner's sequence pulled up to"),
+    Column("pull_at", _INSTANT, nullable=False),
+    Index("ix_exchange_lane_due", "partner", "due_at"),
+    Index("ix_exchange_lane_pull", "partner", "pull_at"),
+    comment="One row a person and partner, leased whole, so that one worker at a time keeps the order.",
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("person", BigInteger, primary_key=True, autoincrement=False),
+    _key("partner", primary_key=True),
+    _key("type", primary_key=True),
+    _key("id", primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("sequence", BigInteger, Identity(always=True), nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'due'")),
+    Column("reason", Text),
+    Column("code", Integer),
+    Column("written_at", _INSTANT, nullable=False),
+    CheckConstraint("state in ('due', 'withheld', 'quarantined')", name="state_known"),
+    comment="What a partner has not got yet, written in the transaction of the change.",
+)
+
+exchange_node = Table(
+    "exchange_node",
+    metadata,
+    Column("person", BigInteger, primary_key=True, autoincrement=False),
+    _key("partner", primary_key=True),
+    _key("type", primary_key=True),
+    _key("id", primary_key=True),
+    _key("node"),
+    Column("hub_version", Integer, nullable=False),
+    Column("version", Integer, nullable=False, comment="The local version equal to hub_version; 0 is unknown"),
+    UniqueConstraint("person", "partner", "node", name="uq_exchange_node_node"),
+    comment="Which node of the partner holds a resource, and the versions both sides last agreed on.",
+)
+
+exchange_quarantine = Table(
+    "exchange_quarantine",
+    metadata,
+    Column("person", BigInteger, primary_key=True, autoincrement=False),
+    _key("partner", primary_key=True),
+    _key("node", primary_key=True),
+    Column("hub_version", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("type", Text),
+    Column("id", Text),
+    Column("reason", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("body", LargeBinary, comment="Exactly as the partner sent it; null when removed there"),
+    Column("received_at", _INSTANT, nullable=False),
+    CheckConstraint("kind in ('conflict', 'refused', 'removed', 'malformed')", name="kind_known"),
+    comment="Incoming changes that could not be applied, kept whole.",
+)

@@ -1,0 +1,125 @@
+"""The table cases of `cases/*.toml`: facts in short form, an actor, a question, and the answer with its
+reason.
+
+A fact is a line of words: `team m1 Practitioner/nele health-professional 2024-01-01..2024-12-31`,
+`sharing`, `exclusion x1 Organization/o`, `settings s1 deny Practitioner/nele document access`. Words may come
+in any order behind the first two; several of one kind are joined by `+`. An actor is
+`Practitioner/nele@Organization/o role`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from consent.categories import CATEGORIES, mask
+from consent.facts import Facts, read_facts
+from consent.law import Decision, Shape, decide
+from consent.matrix import ROLES, load
+from tests.consent.worlds import PERSON, consent, participant, provision, related_person, resolve, team
+
+NOW = datetime.fromisoformat("2024-06-03T10:00:00+02:00")
+ACTIONS = {"access", "collect", "correct", "disclose"}
+STATES = {"agreed", "proposed", "declined", "unanswered"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One line of the casebook."""
+
+    name: str
+    facts: tuple[str, ...]
+    actor: str
+    category: tuple[str, ...]
+    expect: str
+    rule: str
+    action: str = "read"
+    audience: frozenset[str] = frozenset()
+    at: datetime = NOW
+
+    def decide(self) -> Decision:
+        """What the law answers."""
+        shape, facts = read_actor(self.actor), read_lines(self.facts)
+        return decide(shape, facts, self.at, self.action, mask(self.category), self.audience, load())
+
+
+def cases() -> Iterator[Case]:
+    """Every case of every file, in order; a file's `facts` come before those of each case."""
+    for path in sorted((Path(__file__).parent / "cases").glob("*.toml")):
+        table = tomllib.loads(path.read_text())
+        for case in table["case"]:
+            yield Case(
+                **case
+                | {
+                    "name": f"{path.stem}: {case['name']}",
+                    "facts": (*table.get("facts", ()), *case.get("facts", ())),
+                    "category": tuple(case["category"].split(" + ")),
+                    "audience": frozenset(case.get("audience", ())),
+                }
+            )
+
+
+def read_actor(text: str) -> Shape:
+    """`Practitioner/nele@Organization/o health-professional`; either part of the first word may be `*`."""
+    who, role = text.split()
+    individual, _, organisation = who.partition("@")
+    return Shape(None if individual == "*" else individual, organisation or None, role)
+
+
+def read_lines(lines: Iterable[str]) -> Facts:
+    """The facts these lines tell about Patient/p."""
+    return read_facts(PERSON, [_resource(line) for line in lines], resolve)
+
+
+def _resource(line: str) -> dict[str, Any]:
+    kind, id, *words = line.split()
+    told = _Words(words)
+    match kind:
+        case "related":
+            return related_person(id.removeprefix("RelatedPerson/"))
+        case "team":
+            agreement = None if "unanswered" in words else told.one(STATES) or "agreed"
+            member = participant(
+                told.actors()[0], *told.many(ROLES), agreement=agreement, period=told.period()
+            )
+            return team(id, member, status=told.one({"inactive", "suspended"}) or "active")
+        case "settings":
+            line_ = provision(
+                told.one({"permit", "deny"}) or "deny",
+                [*told.actors(), *told.many(ROLES)],
+                told.many(CATEGORIES),
+                told.many(ACTIONS),
+                told.period(),
+            )
+            return consent(id, "settings", {"type": "permit", "provision": [line_]})
+        case _:
+            type_ = told.one({"permit", "deny"}) or ("deny" if kind == "exclusion" else "permit")
+            body = provision(type_, told.actors(), told.many(CATEGORIES), None, told.period())
+            return consent(id, kind, body, told.one({"inactive", "rejected"}) or "active")
+
+
+@dataclass(frozen=True)
+class _Words:
+    words: list[str]
+
+    def many(self, known: Iterable[str]) -> list[str]:
+        return [part for word in self.words for part in word.split("+") if part in set(known)]
+
+    def one(self, known: Iterable[str]) -> str | None:
+        return next(iter(self.many(known)), None)
+
+    def actors(self) -> list[str]:
+        return [
+            part for word in self.words for part in word.split("+") if "/" in part or part == "display-only"
+        ]
+
+    def period(self) -> dict[str, str] | None:
+        for word in self.words:
+            if ".." in word:
+                start, end = word.split("..")
+                return {key: day for key, day in (("start", start), ("end", end)) if day}
+        return None

@@ -1,0 +1,270 @@
+"""The portal in a real browser, against the real service: what Jet, An and their doctor see."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Route, expect
+
+JET, AN, DOCTOR = "Patient/jet-peeters", "RelatedPerson/an-peeters", "Practitioner/dr-van-acker"
+MARKET = "Elke zondag met Louis naar de markt kunnen blijven gaan."
+WALKING = "Tegen 1 maart 300 meter stappen met mijn rollator, tot aan het marktplein."
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(chromium: Browser, server: str) -> Iterator[Visit]:
+    """Opens the portal in a browser of its own; fails the test when the browser complains."""
+    opened, complaints = [], []
+
+    def open_portal(locale: str = "nl-BE", width: int = 1100, dark: bool = False) -> Page:
+        context = chromium.new_context(
+            locale=locale,
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+        )
+        opened.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on(
+            "console", lambda message: complaints.append(message.text) if message.type == "error" else None
+        )
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{server}/portal/")
+        return page
+
+    yield open_portal
+    for context in opened:
+        context.close()
+    assert [text for text in complaints if "Failed to load resource" not in text] == []
+
+
+def choose(page: Page, reference: str) -> None:
+    page.locator("#log-in").click()
+    page.locator(f'button[name=person][value="{reference}"]').click()
+
+
+def log_in(page: Page, reference: str) -> Page:
+    choose(page, reference)
+    page.locator("#goals").wait_for()
+    return page
+
+
+def violations(page: Page) -> list[tuple[str, Any]]:
+    found = Axe().run(page).response["violations"]
+    return [(each["id"], [node["target"] for node in each["nodes"]]) for each in found]
+
+
+def overflow(page: Page) -> int:
+    script = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    return int(page.evaluate(script))
+
+
+def test_jet_reads_her_plan_under_her_own_words(visit: Visit) -> None:
+    page = log_in(visit(), JET)
+    assert (page.title(), page.locator("h1").inner_text()) == ("Mijn plan", "Mijn plan")
+
+
+def test_life_goals_come_first_and_are_larger_than_what_serves_them(visit: Visit) -> None:
+    page = log_in(visit(), JET)
+    life = page.locator(".life-goal > h3").first
+    serving = page.locator(".life-goal h4").first
+    size = "element => parseFloat(getComputedStyle(element).fontSize)"
+    assert life.evaluate(size) > serving.evaluate(size)
+
+
+def test_a_care_goal_and_its_task_stand_under_the_life_goal_they_serve(visit: Visit) -> None:
+    page = log_in(visit(), JET)
+    market = page.locator(".life-goal", has=page.get_by_role("heading", name=MARKET))
+    walking = market.locator(".goal", has=page.get_by_role("heading", name=WALKING))
+    expect(walking.locator(".tasks")).to_contain_text("Bram De Clercq")
+
+
+def test_jet_sees_her_messages_newest_first(visit: Visit) -> None:
+    page = log_in(visit(), JET)
+    times = page.locator(".messages time").evaluate_all("all => all.map(each => Date.parse(each.dateTime))")
+    assert times == sorted(times, reverse=True) != []
+
+
+def test_jet_sees_her_team_with_names_and_roles(visit: Visit) -> None:
+    page = log_in(visit(), JET)
+    coordinator = page.locator(".team > li", has_text="Katrien Baert")
+    expect(coordinator).to_contain_text("zorgcoördinator")
+
+
+def test_jet_sees_that_she_shares_her_plan(visit: Visit) -> None:
+    page = log_in(visit(), JET)
+    expect(page.locator("#sharing .sharing.on")).to_have_text("U deelt uw plan met uw team.")
+
+
+def test_an_sees_whose_plan_it_is_and_her_own_name(visit: Visit) -> None:
+    page = log_in(visit(), AN)
+    expect(page.locator("h1")).to_have_text("Het plan van Jet Peeters")
+    expect(page.locator(".who")).to_have_text("U bent ingelogd als An Peeters")
+
+
+def test_an_sees_the_life_goals_of_her_mother(visit: Visit) -> None:
+    page = log_in(visit(), AN)
+    expect(page.locator(".life-goal > h3", has_text=MARKET)).to_have_count(1)
+
+
+def test_the_doctor_chooses_a_person_first(visit: Visit) -> None:
+    page = visit()
+    choose(page, DOCTOR)
+    page.locator(".people button", has_text="Jet Peeters").click()
+    expect(page.locator("h1")).to_have_text("Het plan van Jet Peeters")
+
+
+def test_everything_comes_from_the_public_api(visit: Visit, server: str) -> None:
+    page = visit()
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    log_in(page, JET)
+    assert [url for url in requested if not re.match(rf"{re.escape(server)}/(fhir|auth|portal)/", url)] == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1100, 320])
+def test_the_plan_has_no_known_barrier(visit: Visit, width: int, dark: bool) -> None:
+    page = log_in(visit(width=width, dark=dark), JET)
+    assert violations(page) == []
+
+
+def test_the_pages_before_it_have_no_known_barrier(visit: Visit) -> None:
+    page = visit()
+    page.locator("#log-in").wait_for()
+    welcome = violations(page)
+    page.locator("#log-in").click()
+    page.locator("button[name=person]").first.wait_for()
+    assert (welcome, violations(page)) == ([], [])
+
+
+def test_nothing_runs_off_a_narrow_screen(visit: Visit) -> None:
+    page = visit(width=320)
+    page.locator("#log-in").click()
+    page.locator("button[name=person]").first.wait_for()
+    login = overflow(page)
+    page.locator(f'button[value="{JET}"]').click()
+    page.locator("#goals").wait_for()
+    assert (login, overflow(page)) == (0, 0)
+
+
+def test_the_keyboard_is_enough(visit: Visit) -> None:
+    page = visit()
+    page.locator("#log-in").focus()
+    page.keyboard.press("Enter")
+    page.locator(f'button[value="{JET}"]').focus()
+    page.keyboard.press("Enter")
+    page.locator("#goals").wait_for()
+    page.get_by_role("link", name="Berichten").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#messages")).to_be_focused()
+
+
+def test_the_first_tab_leads_past_the_bar(visit: Visit) -> None:
+    page = visit()
+    page.locator("#log-in").wait_for()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_be_focused()
+
+
+def test_the_heading_is_read_out_when_the_plan_appears(visit: Visit) -> None:
+    page = log_in(visit(), JET)
+    assert page.evaluate("document.activeElement.tagName") == "H1"
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "title"),
+    [("English", "en", "My plan"), ("Français", "fr", "Mon plan"), ("Deutsch", "de", "Mein Plan")],
+)
+def test_another_language_changes_the_page_and_its_language(
+    visit: Visit, name: str, language: str, title: str
+) -> None:
+    page = log_in(visit(), JET)
+    page.get_by_role("button", name=name).click()
+    expect(page.locator("h1")).to_have_text(title)
+    assert (language, title) == (page.locator("html").get_attribute("lang"), page.title())
+
+
+def test_the_words_of_the_plan_keep_the_language_they_were_written_in(visit: Visit) -> None:
+    page = log_in(visit(locale="en-GB"), JET)
+    assert page.locator(".life-goal > h3 span").first.get_attribute("lang") == "nl"
+
+
+def test_the_login_page_speaks_the_language_of_the_portal(visit: Visit) -> None:
+    page = visit(locale="de-BE")
+    page.locator("#log-in").click()
+    expect(page.locator("h1")).to_have_text("Wer sind Sie?")
+
+
+def test_logging_out_leaves_nothing_behind(visit: Visit) -> None:
+    page = log_in(visit(), JET)
+    page.locator("#log-out").click()
+    page.locator("#log-in").wait_for()
+    page.reload()
+    page.locator("#log-in").wait_for()
+    assert page.evaluate("[sessionStorage.length, document.body.innerText.includes('Jet')]") == [0, False]
+
+
+def test_the_code_does_not_stay_in_the_address(visit: Visit, server: str) -> None:
+    page = log_in(visit(), JET)
+    assert page.url == f"{server}/portal/"
+
+
+def test_who_would_rather_not_log_in_comes_back(visit: Visit) -> None:
+    page = visit()
+    page.locator("#log-in").click()
+    page.locator("button[name=cancel]").click()
+    expect(page.get_by_role("status")).to_have_text("U bent niet ingelogd.")
+
+
+def test_when_the_token_is_over_the_portal_asks_to_log_in_again(visit: Visit) -> None:
+    page = visit()
+    page.route("**/fhir/Task?*", lambda route: route.fulfill(status=401, body="{}"))
+    choose(page, JET)
+    expect(page.get_by_role("status")).to_have_text("U was een tijd weg. Log opnieuw in om verder te gaan.")
+
+
+def test_when_the_service_fails_the_portal_says_so_and_can_try_again(visit: Visit) -> None:
+    page = visit()
+    page.route("**/fhir/Task?*", lambda route: route.fulfill(status=500, body="{}"), times=1)
+    choose(page, JET)
+    page.get_by_role("button", name="Probeer opnieuw").click()
+    expect(page.locator("h1")).to_have_text("Mijn plan")
+
+
+def test_who_may_see_little_gets_a_page_without_errors(visit: Visit) -> None:
+    page = visit()
+    page.route(re.compile(r"/fhir/(Goal|Task|CareTeam|Communication|Appointment|Consent)\?"), _found_nothing)
+    log_in(page, AN)
+    expect(page.locator("#sharing")).to_contain_text("U kunt niet zien met wie Jet Peeters het plan deelt.")
+
+
+def test_markup_in_a_goal_is_shown_as_it_was_typed(visit: Visit) -> None:
+    page = visit()
+    page.route("**/fhir/Goal?*", _with_markup)
+    log_in(page, JET)
+    typed = "<img src=x onerror=document.title='gone'>"
+    expect(page.locator(".life-goal > h3").first).to_have_text(typed)
+
+
+def test_paper_shows_what_the_screen_folds_away(visit: Visit) -> None:
+    page = log_in(visit(), JET)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+
+
+def _found_nothing(route: Route) -> None:
+    route.fulfill(json={"resourceType": "Bundle", "type": "searchset", "total": 0})
+
+
+def _with_markup(route: Route) -> None:
+    answer = route.fetch()
+    bundle = json.loads(answer.body())
+    for entry in bundle["entry"]:
+        entry["resource"]["description"]["text"] = "<img src=x onerror=document.title='gone'>"
+    route.fulfill(response=answer, json=bundle)
