@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from itertools import pairwise, product
 from typing import NamedTuple
 
-from consent.facts import Facts, Period
+from consent.facts import Facts, Party, Period
 from consent.law import Permission, Shape, permitted
 from consent.matrix import Matrix
 from consent.relations import TOKENS
@@ -50,7 +50,9 @@ def compile_grants(facts: Facts, matrix: Matrix) -> tuple[Grant, ...]:
     one.
     """
     rows: dict[Shape, list[_Stretch]] = {}
-    for individual, organisation, narrowed in _concerned(facts):
+    for party in _concerned(facts):
+        individual, organisation = party.individual, party.organisation
+        narrowed = facts.about(individual, organisation)
         times = _times(narrowed)
         for role in _tokens(narrowed, individual):
             shape = Shape(individual, organisation, role)
@@ -68,28 +70,24 @@ def compile_grants(facts: Facts, matrix: Matrix) -> tuple[Grant, ...]:
     )
 
 
-def _concerned(facts: Facts) -> Iterator[tuple[str | None, str | None, Facts]]:
-    """Everyone mentioned, alone, and then every professional at every organisation, with the facts about
-    them.
+def _concerned(facts: Facts) -> Iterator[Party]:
+    """Whoever these facts name, and each individual named as such at each organisation named as such.
 
-    A pair is left out where to these facts someone is at that organisation no other than anywhere, or than
-    anyone there.
+    Of anybody else they say what they say of one of these. Those whose rows others override come first.
     """
-    parties = list(facts.parties())
-    people = sorted({facts.person, *facts.related_persons} | {p.individual for p in parties if p.individual})
-    places = sorted({party.organisation for party in parties if party.organisation})
-    anywhere = {individual: facts.about(individual, None) for individual in people}
-    anyone = {organisation: facts.about(None, organisation) for organisation in places}
-    yield from ((individual, None, narrowed) for individual, narrowed in anywhere.items())
-    yield from ((None, organisation, narrowed) for organisation, narrowed in anyone.items())
-    for individual, organisation in product(filter(_is_professional, people), places):
-        narrowed = facts.about(individual, organisation)
-        if narrowed not in (anywhere[individual], anyone[organisation]):
-            yield individual, organisation, narrowed
+    own = {Party(individual, None) for individual in (facts.person, *facts.related_persons)}
+    named = own.union(facts.parties())
+    people = [party.individual for party in named if party.organisation is None and _is_professional(party)]
+    places = [party.organisation for party in named if party.individual is None]
+    pairs = {party for party in named if party.individual and party.organisation}
+    yield from named - pairs
+    yield from pairs.union(
+        Party(individual, organisation) for individual, organisation in product(people, places)
+    )
 
 
-def _is_professional(individual: str) -> bool:
-    return individual.split("/")[0] not in ("Patient", "RelatedPerson")
+def _is_professional(party: Party) -> bool:
+    return (party.individual or "").split("/")[0] not in ("", "Patient", "RelatedPerson")
 
 
 def _tokens(facts: Facts, individual: str | None) -> Iterable[str]:

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from consent.categories import ALL, BURDEN, SENSITIVE, codes
-from consent.facts import Facts
+from consent.facts import CarerShare, Exclusion, Facts
 from consent.matrix import Matrix, Row, joined
 from consent.relations import TOKENS, Relation
 from consent.settings import Verdict, verdicts
@@ -190,11 +190,7 @@ def _standings(asked: _Asked) -> list[_Standing]:
     if shape.role == "person" and shape.individual == facts.person:
         found.append(_Standing("relation:own-record", ("person",), awaits_sharing=False))
     for relation in facts.relations:
-        if (
-            shape.role in TOKENS[relation.kind]
-            and relation.party.includes(shape.individual, shape.organisation)
-            and relation.period.covers(asked.instant)
-        ):
+        if shape.role in TOKENS[relation.kind] and _concerns(relation, asked):
             found += _standing(relation, shape.role, asked.action)
     return found
 
@@ -217,9 +213,7 @@ def _standing(relation: Relation, token: str, action: str) -> list[_Standing]:
 
 
 def _granted(relation: Relation, token: str) -> _Standing:
-    """The profession's row within the classes named, `sensitive` where it is; without a profession, just
-    these classes.
-    """
+    """The profession's row within the classes named, and `sensitive` if named; else just these classes."""
     if token in ("none", "related-person"):
         return _Standing(relation.rule, (), True, 0, relation.classes)
     return _Standing(relation.rule, (token,), True, relation.classes, relation.classes & SENSITIVE)
@@ -229,12 +223,7 @@ def _exclusions(asked: _Asked) -> list[str]:
     """Step 5: the exclusions in force against this actor; nobody can be kept from his or her own record."""
     if asked.shape.role == "person":
         return []
-    who, where = asked.shape.individual, asked.shape.organisation
-    return [
-        exclusion.rule
-        for exclusion in asked.facts.exclusions
-        if exclusion.party.includes(who, where) and exclusion.period.covers(asked.instant)
-    ]
+    return [exclusion.rule for exclusion in asked.facts.exclusions if _concerns(exclusion, asked)]
 
 
 def _verdicts(asked: _Asked, standings: list[_Standing]) -> list[Verdict]:
@@ -249,8 +238,8 @@ def _verdicts(asked: _Asked, standings: list[_Standing]) -> list[Verdict]:
 
 
 def _settled(asked: _Asked, standings: list[_Standing], decisive: list[Verdict]) -> tuple[int, int]:
-    """Steps 6 to 8 as masks (full, reach): the joined rows, opened to their ceiling where permitted, shut
-    where denied.
+    """Steps 6 to 8 as masks (full, reach): the joined rows, up to their ceiling where permitted, less the
+    denied.
 
     The label `sensitive` needs nothing of its own: it is one more category a resource's mask must have open.
     """
@@ -286,11 +275,13 @@ def _with_burden(weighing: _Weighing, asked: _Asked) -> _Weighing:
         if asked.action != "create" or joined(rows).reach & BURDEN:
             return weighing._replace(authored=weighing.authored | BURDEN)
     if asked.action == "read" and weighing.standings and shape.role in TOKENS["case-manager"]:
-        for share in facts.carer_shares:
-            if share.party.includes(shape.individual, shape.organisation) and share.period.covers(
-                asked.instant
-            ):
-                weighing = weighing._replace(
-                    own=weighing.own | BURDEN, rules=[(share.rule, BURDEN), *weighing.rules]
-                )
+        shares = [(share.rule, BURDEN) for share in facts.carer_shares if _concerns(share, asked)]
+        if shares:
+            return weighing._replace(own=weighing.own | BURDEN, rules=shares + weighing.rules)
     return weighing
+
+
+def _concerns(fact: Relation | Exclusion | CarerShare, asked: _Asked) -> bool:
+    """Whether it names this actor and is in force."""
+    shape = asked.shape
+    return fact.party.includes(shape.individual, shape.organisation) and fact.period.covers(asked.instant)

@@ -95,6 +95,8 @@ class Matrix:
 
     def row(self, roles: Sequence[str], action: str) -> Row:
         """Cell by cell the narrowest of these roles; nothing for an unknown role or for no role at all."""
+        if len(roles) == 1:
+            return self.rows.get((roles[0], action), NOTHING)
         full, reach, ceiling_full, ceiling_reach = EVERYTHING if roles else NOTHING
         for role in roles:
             row = self.rows.get((role, action), NOTHING)
@@ -117,8 +119,10 @@ class Matrix:
         return mask(code for code in CATEGORIES if getattr(self.cell(code, role), attribute) in values)
 
 
-def joined(rows: Iterable[Row]) -> Row:
+def joined(rows: Sequence[Row]) -> Row:
     """The widest of several rows, as several relations have it (step 3 of the access law)."""
+    if len(rows) == 1:
+        return rows[0]
     full = reach = ceiling_full = ceiling_reach = 0
     for row in rows:
         full |= row.full

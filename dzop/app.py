@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from fastapi import FastAPI
 from joserfc.jwk import KeySet
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -26,6 +27,7 @@ from dzop.auth.discovery import smart_configuration
 from dzop.auth.tokens import Verifier
 from dzop.demo.people import PEOPLE
 from dzop.exchange.partners import Partner, read_partners
+from dzop.exchange.running import exchanging
 from dzop.fhir.outcome import Unauthenticated
 from dzop.interactions.exchanged import Service
 from dzop.settings import Settings
@@ -45,12 +47,36 @@ def application(settings: Settings, clock: Callable[[], datetime] = lambda: date
         if url is None:
             raise RuntimeError("no database: `dzop serve` starts an embedded one")
         async with Database.opened(url, settings.pool_size) as database, Writer.running(database) as audit:
-            app.router.routes.extend(_routes(settings, database, audit, clock))
+            gateway = Gateway(database, audit, load(), settings.fhir_base, partner_types(settings))
+            app.router.routes.extend(_routes(settings, database, gateway, clock))
             app.state.database = database
-            yield
+            async with exchanging(
+                configured_partners(settings), database, gateway, settings.fhir_base, clock
+            ):
+                yield
 
     app = FastAPI(
-        title="dzop", version=__version__, summary="FHIR R4 shared care plans", lifespan=lifespan, redoc_url=None
+        title="dzop",
+        version=__version__,
+        summary="FHIR R4 shared care plans",
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+
+    # Bearer tokens only, never cookies: an app of any origin may ask, none can borrow a session.
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Prefer",
+            "If-Match",
+            "If-None-Match",
+            "If-None-Exist",
+        ],
+        expose_headers=["ETag", "Location", "Last-Modified", "X-Request-Id"],
     )
 
     @app.get("/health/live", include_in_schema=False)
@@ -80,7 +106,7 @@ async def _readiness(app: FastAPI) -> Response:
 
 
 def _routes(
-    settings: Settings, database: Database, audit: Writer, clock: Callable[[], datetime]
+    settings: Settings, database: Database, gateway: Gateway, clock: Callable[[], datetime]
 ) -> list[BaseRoute]:
     issuer = f"{settings.public_url}/auth"
     smart = smart_configuration(issuer)
@@ -93,13 +119,11 @@ def _routes(
         if not settings.sandbox:
             raise Unauthenticated("no issuer of tokens is configured here")
         claims = verifier.verify(token, now)
-        return await actor_of(
-            database, claims.subject, claims.role, tuple(claims.scopes), claims.client_id or "", now,
-            sandbox=settings.sandbox,
-        )  # fmt: skip
+        bearer = Actor("", "", scopes=tuple(claims.scopes), client=claims.client_id or "")
+        return await actor_of(database, claims.subject, claims.role, bearer, now, sandbox=settings.sandbox)
 
     service = Service(
-        gateway=Gateway(database, audit, load(), settings.fhir_base, partner_types(settings)),
+        gateway=gateway,
         base=settings.fhir_base,
         page_key=keys.page_key(settings.keys),
         client_ids=settings.client_ids,

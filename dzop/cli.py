@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
 from rich.progress import track
 
-from consent import matrix as access_matrix
+from consent import matrix, published
 from dzop.settings import Settings
 
 if TYPE_CHECKING:
+    from dzop.exchange.partners import Partner
     from dzop.loading import Report
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -26,11 +27,22 @@ matrix_app = typer.Typer(no_args_is_help=True, help="The access matrix.")
 app.add_typer(matrix_app, name="matrix")
 access_app = typer.Typer(no_args_is_help=True, help="Access decisions.")
 app.add_typer(access_app, name="access")
+exchange_app = typer.Typer(no_args_is_help=True, help="The exchange with partners.")
+app.add_typer(exchange_app, name="exchange")
 _err = Console(stderr=True)
 _SANDBOX_SIGN = "sandbox-is-on"
+Answer = TypeVar("Answer")
 
 Database = Annotated[
-    str | None, typer.Option("--database", envvar="DZOP_DATABASE_URL", help="PostgreSQL URL; embedded without.")
+    str | None,
+    typer.Option("--database", envvar="DZOP_DATABASE_URL", help="PostgreSQL URL; embedded without."),
+]
+
+Partners = Annotated[
+    Path | None,
+    typer.Option(
+        "--partners", envvar="DZOP_PARTNERS", exists=True, dir_okay=False, help="TOML of exchange partners."
+    ),
 ]
 
 
@@ -83,9 +95,10 @@ def serve(
 def demo(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     reset: Annotated[bool, typer.Option("--reset", help="Start again from the data as delivered.")] = False,
+    partners: Partners = None,
 ) -> None:
     """The service with the demo persons and the sandbox login, on an embedded database."""
-    settings = _settings(port=port, sandbox=True, client_ids="any", database_url=None)
+    settings = _settings(port=port, sandbox=True, client_ids="any", database_url=None, partners=partners)
     if reset:
         _remove_embedded(settings)
     with _database(settings) as ready:
@@ -117,7 +130,13 @@ def load(
 
 @app.command()
 def token(
-    who: Annotated[str, typer.Option("--for", help="Practitioner/x, PractitionerRole/x, RelatedPerson/x, Patient/x, Organization/x or system.")],
+    who: Annotated[
+        str,
+        typer.Option(
+            "--for",
+            help="Practitioner/x, PractitionerRole/x, RelatedPerson/x, Patient/x, Organization/x or system.",
+        ),
+    ],
     role: Annotated[str | None, typer.Option(help="A role instead of that of the profession.")] = None,
     scope: Annotated[str | None, typer.Option(help="Scopes, separated by spaces.")] = None,
     ttl: Annotated[int, typer.Option(help="Seconds it is valid; negative for an expired one.")] = 3600,
@@ -148,9 +167,60 @@ def hub(
     state: Annotated[Path | None, typer.Option(help="File that keeps the nodes over a restart.")] = None,
 ) -> None:
     """The simulator of a Vitalink-like hub."""
-    from dzop.exchange.hub import Faults, HubState, serve_hub
+    from dzop.exchange.hub import Faults, serve_hub
 
-    serve_hub(port, Faults.read(faults), HubState(state))
+    try:
+        played = Faults.read(faults)
+    except ValueError as wrong:
+        typer.echo(f"dzop: --faults: {wrong}", err=True)
+        raise typer.Exit(2) from None
+    serve_hub(port, played, state)
+
+
+@exchange_app.command("status")
+def exchange_status(partners: Partners = None, database: Database = None) -> None:
+    """What each partner still has to get, and what was set aside."""
+    from dzop.exchange.operation import status
+
+    for lines in _with_partners(
+        partners, database, lambda store, partner: status(store, partner, datetime.now(UTC))
+    ):
+        for line in lines:
+            typer.echo(line)
+
+
+@exchange_app.command("retry")
+def exchange_retry(partners: Partners = None, database: Database = None) -> None:
+    """Tries again all that was set aside; after a conflict our own version is sent upon theirs."""
+    from dzop.exchange.operation import retry
+
+    again = _with_partners(
+        partners, database, lambda store, partner: retry(store, partner, datetime.now(UTC))
+    )
+    typer.echo(f"{sum(again)} to be tried again.")
+
+
+@exchange_app.command("quarantine")
+def exchange_quarantine(partners: Partners = None, database: Database = None) -> None:
+    """Lists what somebody must look at; exit 1 when there is anything."""
+    from dzop.exchange.operation import quarantine
+
+    found = [line for lines in _with_partners(partners, database, quarantine) for line in lines]
+    for line in found:
+        typer.echo(line)
+    typer.echo(f"{len(found)} in quarantine" if found else "Nothing is in quarantine.")
+    raise typer.Exit(1 if found else 0)
+
+
+@exchange_app.command("offer")
+def exchange_offer(partners: Partners = None, database: Database = None) -> None:
+    """Enters what was written before a partner was configured."""
+    from dzop.exchange.operation import offer
+
+    entered = _with_partners(
+        partners, database, lambda store, partner: offer(store, partner, datetime.now(UTC))
+    )
+    typer.echo(f"{sum(entered)} resources entered.")
 
 
 @access_app.command("explain")
@@ -165,6 +235,9 @@ def access_explain(
 
     with _database(_settings(database_url=database)) as settings:
         decision = asyncio.run(explain(settings, actor, resource, action))
+    if decision is None:
+        typer.echo(f"deny\n  there is no {resource}")
+        raise typer.Exit(1)
     typer.echo("permit" if decision.permit else "deny")
     for rule in decision.rules:
         typer.echo(f"  {rule}")
@@ -188,16 +261,30 @@ def verify(database: Database = None) -> None:
 @matrix_app.command("show")
 def matrix_show(category: Annotated[str | None, typer.Argument(help="One data category.")] = None) -> None:
     """Prints who may do what."""
-    typer.echo(access_matrix.as_markdown(access_matrix.load(), category))
+    typer.echo(published.as_markdown(category))
+
+
+@matrix_app.command("export")
+def matrix_export(
+    format: Annotated[str, typer.Option("--format", help="csv or md; fhir follows in a later part.")] = "csv",
+) -> None:
+    """Writes the matrix for others to read."""
+    writers = {"csv": published.as_csv, "md": published.as_markdown}
+    if format not in writers:
+        typer.echo(f"dzop: --format takes {' or '.join(writers)}", err=True)
+        raise typer.Exit(2)
+    typer.echo(writers[format]())
 
 
 @matrix_app.command("check")
 def matrix_check() -> None:
     """Checks that every cell is there and means something; exit 1 and a list when not."""
-    faults = access_matrix.check()
+    faults = matrix.check(published.lines())
     for fault in faults:
         typer.echo(fault)
-    typer.echo(f"{len(faults)} faults" if faults else f"The matrix is complete (version {access_matrix.load().version}).")
+    typer.echo(
+        f"{len(faults)} faults" if faults else f"The matrix is complete (version {matrix.load().version})."
+    )
     raise typer.Exit(1 if faults else 0)
 
 
@@ -208,15 +295,46 @@ def _settings(**given: object) -> Settings:
     return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
+def _partners(settings: Settings) -> tuple[Partner, ...]:
+    """The configured partners; what is wrong in their file is told before anything starts."""
+    from dzop.app import configured_partners
+
+    try:
+        return configured_partners(settings)
+    except ValueError as wrong:
+        raise Problem(str(wrong)) from None
+
+
+def _with_partners(
+    partners: Path | None, url: str | None, ask: Callable[[Any, Any], Coroutine[Any, Any, Answer]]
+) -> list[Answer]:
+    """What `ask(database, partner)` answers for each configured partner."""
+    from dzop.store.database import Database as Opened
+
+    with _database(_settings(partners=partners, database_url=url)) as settings:
+        known = _partners(settings)
+        if not known:
+            raise Problem("no partners are configured: give --partners FILE or set DZOP_PARTNERS")
+
+        async def answers() -> list[Answer]:
+            async with Opened.opened(str(settings.database_url), 2) as database:
+                return [await ask(database, partner) for partner in known]
+
+        return asyncio.run(answers())
+
+
 def _run(settings: Settings) -> None:
     """Serves until told to stop; while the sandbox is on, a file says so to the commands started beside it."""
     import uvicorn
 
+    _partners(settings)
     sign = settings.var / _SANDBOX_SIGN
     if settings.sandbox:
         sign.parent.mkdir(parents=True, exist_ok=True)
         sign.touch()
-    environment = {f"DZOP_{name.upper()}": str(value) for name, value in settings.model_dump(exclude_none=True).items()}
+    environment = {
+        f"DZOP_{name.upper()}": str(value) for name, value in settings.model_dump(exclude_none=True).items()
+    }
     os.environ.update(environment)
     uvicorn.run(
         "dzop.app:from_environment", factory=True, host=settings.host, port=settings.port,
@@ -283,7 +401,11 @@ def _reported(report: Report) -> int:
         if counts:
             each = ", ".join(f"{type} {number}" for type, number in sorted(counts.items()))
             typer.echo(f"{sum(counts.values())} {title}: {each}")
-    for title, lines in (("skipped (XML is not read yet)", report.skipped), ("warning", report.warnings), ("fault", report.faults)):
+    for title, lines in (
+        ("skipped (XML is not read yet)", report.skipped),
+        ("warning", report.warnings),
+        ("fault", report.faults),
+    ):
         for line in lines:
             typer.echo(f"{title}: {line}")
     return 1 if report.faults else 0

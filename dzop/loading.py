@@ -116,7 +116,9 @@ class Loader:
         issues = validate(piece.source.value)
         for issue in issues:
             known = self.report.faults if issue.severity in ("error", "fatal") else self.report.warnings
-            known.append(f"{piece.where}: {issue.text}" + (f" (at {issue.expression})" if issue.expression else ""))
+            known.append(
+                f"{piece.where}: {issue.text}" + (f" (at {issue.expression})" if issue.expression else "")
+            )
         if not any(issue.severity in ("error", "fatal") for issue in issues):
             await self._store(piece, type)
 
@@ -135,5 +137,3 @@ class Loader:
         (self.report.unchanged if written is None else self.report.stored)[type] += 1
         if written is not None and written.shown is not None and written.shown.person < 0:
             self.report.without_person[type] += 1
-
-

@@ -8,7 +8,11 @@ from datetime import UTC, datetime
 
 from consent.law import Decision
 from consent.matrix import load
+from dzop.access import verification
+from dzop.access.actors import actor_of
 from dzop.access.gateway import Gateway
+from dzop.actor import Actor, Call
+from dzop.app import partner_types
 from dzop.settings import Settings
 from dzop.store.audit import Writer
 from dzop.store.database import Database
@@ -17,7 +21,22 @@ from dzop.store.database import Database
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Gateway]:
     """The gateway on the database of these settings, for the length of a command."""
-    from dzop.app import partner_types
-
     async with Database.opened(str(settings.database_url), 2) as database, Writer.running(database) as audit:
         yield Gateway(database, audit, load(), settings.fhir_base, partner_types(settings))
+
+
+async def explain(settings: Settings, who: str, what: str, action: str) -> Decision | None:
+    """The law's decision on one resource; None when there is no such resource."""
+    async with Database.opened(str(settings.database_url), 2) as database:
+        now = datetime.now(UTC)
+        actor = await actor_of(database, who, None, Actor("", ""), now, sandbox=True)
+        type, _, id = what.partition("/")
+        return await verification.explained(
+            database, Call(actor, now), load(), settings.fhir_base, type, id, action
+        )
+
+
+async def differences(settings: Settings) -> list[str]:
+    """Where the store disagrees with itself or with the law, one line each."""
+    async with Database.opened(str(settings.database_url), 2) as database:
+        return [each async for each in verification.differences(database, load(), settings.fhir_base)]

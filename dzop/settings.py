@@ -21,10 +21,14 @@ class Settings(BaseSettings):
     base_url: str | None = Field(None, description="Public address of the service, without `/fhir`.")
     workers: int = Field(1, ge=1, description="Processes that answer requests.")
     pool_size: int = Field(10, ge=2, description="Database connections per worker.")
-    sandbox: bool = Field(False, description="Sandbox issuer and login, and `system` over HTTP. Never in production.")
+    sandbox: bool = Field(
+        False, description="Sandbox issuer and login, and `system` over HTTP. Never in production."
+    )
     issuer: str = Field("https://dzop.example/sandbox", description="`iss` of sandbox tokens.")
     audience: str = Field("https://dzop.example/fhir", description="`aud` that a token must carry.")
-    client_ids: Literal["any", "uuid", "none"] = Field("uuid", description="Resource ids that a PUT may choose.")
+    client_ids: Literal["any", "uuid", "none"] = Field(
+        "uuid", description="Resource ids that a PUT may choose."
+    )
     max_body: int = Field(5_000_000, ge=1_000, description="Largest request body, in bytes.")
     page_size: int = Field(50, ge=1, le=1_000, description="Matches on a page when `_count` is absent.")
     partners: Path | None = Field(None, description="TOML file of exchange partners; without it none.")

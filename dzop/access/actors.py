@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from dzop.actor import SYSTEM, Actor
@@ -14,57 +14,52 @@ _OF_PERSONS = {"Patient": "person", "RelatedPerson": "related-person"}
 
 
 async def actor_of(
-    database: Database, subject: str, role: str | None, scopes: Collection[str], client: str, now: datetime, *, sandbox: bool
+    database: Database, subject: str, role: str | None, token: Actor, now: datetime, *, sandbox: bool
 ) -> Actor:
-    """The actor that a token's subject is now.
+    """The actor that a token's subject is now; `token` has what the token itself says: scopes, client.
 
     `subject` is `system` (sandbox only), `Patient/x`, `RelatedPerson/x`, `Organization/x` (its own
     software), `Practitioner/x` or `PractitionerRole/x`; `role` overrides the profession (sandbox only).
     Forbidden for a suspended professional, and for one with several capacities who named none.
     """
     kind = subject.partition("/")[0]
-    given = {"scopes": tuple(scopes), "client": client}
     if subject == SYSTEM:
         if not sandbox:
             raise Unauthenticated("`system` acts on its own machine only")
-        return Actor(SYSTEM, SYSTEM, **given)
+        return replace(token, individual=SYSTEM, role=SYSTEM)
     if kind in _OF_PERSONS:
-        return Actor(subject, _OF_PERSONS[kind], keys=(subject,), **given)
-    if kind == "Organization":
-        row = await database.row(directory.CAPACITIES, actor=subject, now=now)
-        _refuse_suspended(row is None or row["active"])
-        return Actor(subject, "system-client", subject, keys=_keys(row, subject), **given)
-    if kind not in ("Practitioner", "PractitionerRole"):
+        return replace(token, individual=subject, role=_OF_PERSONS[kind], keys=(subject,))
+    if kind not in ("Practitioner", "PractitionerRole", "Organization"):
         raise Unauthenticated("the token names nobody who can act here")
     rows = await database.rows(directory.CAPACITIES, actor=subject, now=now)
-    return _professional(subject, rows, role if sandbox else None, given)
+    if not all(row["active"] for row in rows):
+        raise Forbidden("this professional or organisation is suspended")
+    if kind == "Organization":
+        keys = _keys(rows[0], subject)
+        return replace(token, individual=subject, role="system-client", organization=subject, keys=keys)
+    return _professional(subject, rows, role if sandbox else None, token)
 
 
-def _professional(subject: str, rows: list[Row], role: str | None, given: dict[str, object]) -> Actor:
-    _refuse_suspended(all(row["active"] for row in rows))
+def _professional(subject: str, rows: list[Row], role: str | None, token: Actor) -> Actor:
     in_force = [row for row in rows if row["role"] and row["in_force"]]
     if subject.startswith("PractitionerRole/") and not in_force:
         raise Forbidden("this capacity is suspended, has ended, or is not known")
     if len(in_force) > 1 and role is None:
         raise Forbidden("you work in several capacities: ask for a token for one PractitionerRole")
-    row = in_force[0] if len(in_force) == 1 else None
-    individual = row["practitioner"] if row and row["practitioner"] else subject
-    return Actor(
-        individual,
-        role or (row["profession"] if row else None) or "none",
-        organization=(row["organization"] if row else None) or None,
-        practitioner_role=row["role"] if row else None,
-        keys=_keys(row or (rows[0] if rows else None), individual),
-        **given,  # type: ignore[arg-type]
+    if len(in_force) != 1:
+        return replace(token, individual=subject, role=role or "none", keys=_keys(rows[0], subject))
+    row = in_force[0]
+    individual = row["practitioner"] or subject
+    return replace(
+        token,
+        individual=individual,
+        role=role or row["profession"] or "none",
+        organization=row["organization"] or None,
+        practitioner_role=row["role"],
+        keys=_keys(row, individual),
     )
 
 
-def _refuse_suspended(active: bool) -> None:
-    if not active:
-        raise Forbidden("this professional is suspended")
-
-
-def _keys(row: Row | None, own: str) -> tuple[str, ...]:
+def _keys(row: Row, own: str) -> tuple[str, ...]:
     """Every key by which a resource may name the actor."""
-    named = [row["role"], row["organization"], *row["keys"]] if row else []
-    return tuple(dict.fromkeys(key for key in (own, *named) if key))
+    return tuple(dict.fromkeys(key for key in (own, row["role"], row["organization"], *row["keys"]) if key))

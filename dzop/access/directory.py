@@ -23,7 +23,9 @@ async def record(transaction: Transaction, value: Mapping[str, Any], base: str) 
         await transaction.run(directory.PUT_ROLE, role=key, **_role(value, base))
         return await _mentioning(transaction, role_ids=[value["id"]], identifiers=[])
     if type in ("Practitioner", "Organization"):
-        keys = [found for each in value.get("identifier", []) if (found := actor_key({"identifier": each}, base))]
+        keys = [
+            found for each in value.get("identifier", []) if (found := actor_key({"identifier": each}, base))
+        ]
         await transaction.run(directory.CLEAR_IDENTIFIERS, actor=key)
         # The actor's own reference is among its keys, so that its state is known without identifiers.
         active = bool(value.get("active", True))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
 
-from consent.facts import Facts, Party, read_facts
+from consent.categories import BURDEN
+from consent.facts import CarerShare, Facts, Party, Share, read_facts
 from consent.grants import Grant, compile_grants
 from consent.matrix import Matrix
-from dzop.fhir.references import actor_key
+from dzop.fhir.references import actor_key, read_reference
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.store import audience, grants
 from dzop.store.database import Transaction
@@ -69,17 +71,16 @@ def _references(node: Any) -> Iterator[Mapping[str, Any]]:
 
 
 async def compile_person(transaction: Transaction, person: int, facts: Facts, matrix: Matrix) -> None:
-    """Replaces the person's grants, and the audience that teams pass on, by what the facts now say."""
+    """Replaces the person's grants by what the law says of the facts now."""
     await transaction.run(grants.CLEAR, person=person)
     await transaction.run(grants.STORE, person=person, **_columns(compile_grants(facts, matrix), matrix))
-    await expand_teams(transaction, person, facts)
 
 
 def _columns(rows: tuple[Grant, ...], matrix: Matrix) -> dict[str, list[Any]]:
     return {
         "shape": [row.shape.key for row in rows],
-        "valid_from": [row.valid_from or ALWAYS for row in rows],
-        "valid_until": [row.valid_until or FOREVER for row in rows],
+        "valid_from": [start(row.valid_from) for row in rows],
+        "valid_until": [end(row.valid_until) for row in rows],
         "rank": [row.shape.rank for row in rows],
         "full": [row.full for row in rows],
         "own": [row.own for row in rows],
@@ -89,22 +90,57 @@ def _columns(rows: tuple[Grant, ...], matrix: Matrix) -> dict[str, list[Any]]:
     }
 
 
+def start(instant: datetime | None) -> datetime:
+    """As the store keeps an open beginning."""
+    return ALWAYS if instant is None else instant
+
+
+def end(instant: datetime | None) -> datetime:
+    """As the store keeps an open end."""
+    return FOREVER if instant is None else instant
+
+
 async def expand_teams(transaction: Transaction, person: int, facts: Facts) -> None:
     """What is addressed to a team is addressed to each member while a member."""
     members = [
-        (team, member, each.period.start or ALWAYS, each.period.end or FOREVER)
+        (team, member, start(each.period.start), end(each.period.end))
         for each in facts.relations
         if (team := each.rule.removeprefix(_TEAM)) != each.rule
         and (member := each.party.individual or each.party.organisation)
     ]
     await transaction.run(audience.CLEAR_TEAM, person=person)
-    teams, names, starts, ends = (list(column) for column in zip(*members, strict=True)) if members else ([],) * 4
-    await transaction.run(audience.EXPAND_TEAM, person=person, teams=teams, members=names, starts=starts, ends=ends)
+    teams, names, starts, ends = (
+        (list(column) for column in zip(*members, strict=True)) if members else ([],) * 4
+    )
+    await transaction.run(
+        audience.EXPAND_TEAM, person=person, teams=teams, members=names, starts=starts, ends=ends
+    )
+
+
+async def open_shares(transaction: Transaction, person: int, facts: Facts, base: str) -> None:
+    """Entries that the person opened one by one, and what a carer opened of the own burden."""
+    await transaction.run(audience.CLEAR_SHARED, person=person)
+    entries = [
+        (reference, each) for each in facts.shares if (reference := read_reference(each.data, base).local)
+    ]
+    burdens = [(each.carer, each) for each in facts.carer_shares]
+    if entries:
+        await transaction.run(audience.SHARE_ENTRIES, person=person, **_opened(entries))
+    if burdens:
+        await transaction.run(audience.SHARE_BURDEN, person=person, burden=BURDEN, **_opened(burdens))
+
+
+def _opened(shares: Sequence[tuple[str, Share | CarerShare]]) -> dict[str, list[Any]]:
+    return {
+        "opened": [opened for opened, _ in shares],
+        "actors": [share.party.individual or share.party.organisation or "" for _, share in shares],
+        "vias": [share.rule for _, share in shares],
+        "starts": [start(share.period.start) for _, share in shares],
+        "ends": [end(share.period.end) for _, share in shares],
+    }
 
 
 async def derive_goals(transaction: Transaction, person: int) -> None:
     """The owner of an open task is concerned by the goals it serves and by those above them."""
     await transaction.run(audience.CLEAR_DERIVED, person=person)
     await transaction.run(audience.DERIVE, person=person)
-
-

@@ -62,9 +62,11 @@ class Gateway:
         """One version, readable when the current state and that version's own categories are."""
         statement = resources.vread(sees_all(call.actor, type))
         row = await self._database.row(statement, type=type, id=id, version=version, **binds(call))
-        return await self._disclosed(call, "vread", type, id, row and Shown.of(row))
+        return await self._disclosed(call, "vread", type, id, None if row is None else Shown.of(row))
 
-    async def history(self, call: Call, type: str, id: str, before: int, count: int) -> tuple[list[Shown], int]:
+    async def history(
+        self, call: Call, type: str, id: str, before: int, count: int
+    ) -> tuple[list[Shown], int]:
         """Visible versions older than `before`, newest first, and how many there are in all."""
         everything = sees_all(call.actor, type)
         where = {"type": type, "id": id, **binds(call)}
@@ -76,13 +78,24 @@ class Gateway:
         await self._audit.record(event(call, "history", 200, type, id))
         return [Shown.of(row) for row in rows], total["total"] if total else 0
 
-    async def _disclosed(self, call: Call, interaction: str, type: str, id: str, found: Shown | None) -> Shown:
+    async def _disclosed(
+        self, call: Call, interaction: str, type: str, id: str, found: Shown | None
+    ) -> Shown:
         if found is None:
             await self._refuse(call, interaction, type, id)
             raise AssertionError  # pragma: no cover - _refuse always raises
         status = 410 if found.deleted else 200
         await self._audit.record(
-            event(call, interaction, status, type, id, person=found.person, mask=found.mask, version=found.version)
+            event(
+                call,
+                interaction,
+                status,
+                type,
+                id,
+                person=found.person,
+                mask=found.mask,
+                version=found.version,
+            )
         )
         if found.deleted:
             raise Gone(f"`{type}/{id}` was deleted")
@@ -107,18 +120,27 @@ class Gateway:
             masks[match.person] = masks.get(match.person, 0) | match.mask
         if not masks:
             patient = _patient_of(query)
-            return [event(call, "search-type", 200, "Patient" if patient else query.type, patient, query_hash=asked)]
+            return [
+                event(
+                    call, "search-type", 200, "Patient" if patient else query.type, patient, query_hash=asked
+                )
+            ]
         return [
             event(call, "search-type", 200, query.type, "", person=person, mask=mask, query_hash=asked)
             for person, mask in masks.items()
         ]
 
-    async def included(self, call: Call, matches: Sequence[Shown], includes: Sequence[Include]) -> list[Shown]:
+    async def included(
+        self, call: Call, matches: Sequence[Shown], includes: Sequence[Include]
+    ) -> list[Shown]:
         """What the matches reference through these includes, as far as the actor may see it."""
         found = await include(self._database, call, matches, includes)
         if found:
             await self._audit.record(
-                *[event(call, "search-type", 200, each.type, each.id, person=each.person, mask=each.mask) for each in found]
+                *[
+                    event(call, "search-type", 200, each.type, each.id, person=each.person, mask=each.mask)
+                    for each in found
+                ]
             )
         return found
 

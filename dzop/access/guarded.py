@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from consent.categories import BURDEN
 from consent.law import Shape
 from dzop.access.shown import Shown
 from dzop.actor import Actor, Call
@@ -36,7 +37,11 @@ def shape_of(actor: Actor) -> Shape:
 def fitting_shapes(actor: Actor) -> list[str]:
     """Keys of all the shapes that fit the token; the store chooses the valid row of highest rank."""
     individual, organisation, role = (shape := shape_of(actor)).individual, shape.organisation, shape.role
-    fitting = [Shape(individual, organisation, role), Shape(individual, None, role), Shape(None, organisation, role)]
+    fitting = [
+        Shape(individual, organisation, role),
+        Shape(individual, None, role),
+        Shape(None, organisation, role),
+    ]
     return [each.key for each in dict.fromkeys(fitting) if each.individual or each.organisation]
 
 
@@ -47,13 +52,14 @@ def sees_all(actor: Actor, type: str) -> bool:
 
 def binds(call: Call) -> dict[str, Any]:
     """What the visibility predicate needs to know of the call."""
-    return {"shapes": fitting_shapes(call.actor), "keys": list(call.actor.keys), "now": call.now}
+    keys = list(call.actor.keys)
+    return {"shapes": fitting_shapes(call.actor), "keys": keys, "now": call.now, "burden": BURDEN}
 
 
 async def read(connection: Connection, call: Call, type: str, id: str) -> Shown | None:
     statement = resources.read(sees_all(call.actor, type))
     row = await connection.row(statement, type=type, id=id, **binds(call))
-    return row and Shown.of(row)
+    return None if row is None else Shown.of(row)
 
 
 async def find(
@@ -101,5 +107,7 @@ async def include(
         if part:
             types, ids = [type for type, _ in part], [id for _, id in part]
             statement = resources.read_many(everything)
-            found += [Shown.of(row) for row in await connection.rows(statement, types=types, ids=ids, **binds(call))]
+            found += [
+                Shown.of(row) for row in await connection.rows(statement, types=types, ids=ids, **binds(call))
+            ]
     return found

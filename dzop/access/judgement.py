@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from consent.facts import Facts
-from consent.law import decide, permitted
+from consent.law import Decision, decide, permitted
 from consent.matrix import Matrix
+from consent.settings import verdicts
 from dzop.access import facts
 from dzop.access.events import event
 from dzop.access.guarded import shape_of
@@ -29,15 +30,21 @@ class Judgement:
 
     async def permits(self, person: int, action: str, mask: int, kinds: frozenset[str]) -> bool:
         """May the actor do this to a resource with these categories, being tied to it in these ways?"""
-        actor = self._call.actor
-        if actor.is_system:
-            return True
-        if person <= DIRECTORY:
-            return person == DIRECTORY and action == "read"
-        known = await self.facts_of(person)
-        return decide(shape_of(actor), known, self._call.now, action, mask, kinds, self._matrix).permit
+        return (await self.decision(person, action, mask, kinds)).permit
 
-    async def require(self, person: int, action: str, mask: int, kinds: frozenset[str], type: str, id: str) -> None:
+    async def decision(self, person: int, action: str, mask: int, kinds: frozenset[str]) -> Decision:
+        """The same with the rules that determine it."""
+        actor, version = self._call.actor, self._matrix.version
+        if actor.is_system:
+            return Decision(permit=True, rules=("system",), matrix_version=version)
+        if person <= DIRECTORY:
+            return Decision(person == DIRECTORY and action == "read", ("directory",), version)
+        known = await self.facts_of(person)
+        return decide(shape_of(actor), known, self._call.now, action, mask, kinds, self._matrix)
+
+    async def require(
+        self, person: int, action: str, mask: int, kinds: frozenset[str], type: str, id: str
+    ) -> None:
         """Forbidden, on something the actor may know of, unless the law permits."""
         if not await self.permits(person, action, mask, kinds):
             self.refuse(action, 403, type, id, person, mask)
@@ -51,6 +58,21 @@ class Judgement:
         known = await self.facts_of(person)
         granted = permitted(shape_of(actor), known, self._call.now, "read", self._matrix)
         return bool(granted.full | granted.own)
+
+    async def is_kept_back(self, person: int, mask: int) -> bool:
+        """Does a setting of the person keep any of these categories from being taken elsewhere (`disclose`)?"""
+        if person <= DIRECTORY:
+            return False
+        shape, known = shape_of(self._call.actor), await self.facts_of(person)
+        decisive = verdicts(
+            known.settings,
+            shape.individual,
+            shape.organisation,
+            frozenset({shape.role}),
+            self._call.now,
+            "share",
+        )
+        return any(each.categories & mask for each in decisive if not each.provision.permit)
 
     def refuse(
         self, interaction: str, status: int, type: str, id: str, person: int | None = None, mask: int = 0

@@ -18,7 +18,8 @@ _CLIENT_OWNED = ("source", "profile", "security", "tag", "extension")
 
 def is_labelled_sensitive(meta: Mapping[str, Any]) -> bool:
     return any(
-        label.get("system") == DATA_CATEGORY and label.get("code") == SENSITIVE for label in meta.get("security", [])
+        label.get("system") == DATA_CATEGORY and label.get("code") == SENSITIVE
+        for label in meta.get("security", [])
     )
 
 

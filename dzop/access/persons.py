@@ -10,4 +10,4 @@ async def patient_of(database: Database, reference: str) -> str | None:
     """The id of the Patient in whose compartment `Type/id` is; None for the directory and the unknown."""
     type, _, id = reference.partition("/")
     row = await database.row(resources.PATIENT_AT, type=type, id=id)
-    return row and str(row["patient_id"])
+    return None if row is None else str(row["patient_id"])

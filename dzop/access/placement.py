@@ -13,7 +13,7 @@ from dzop.store.tables import DIRECTORY
 async def located(transaction: Transaction, type: str, id: str) -> int | None:
     """The compartment of an id in use."""
     row = await transaction.row(resources.LOCATE, type=type, id=id)
-    return row and row["person"]
+    return None if row is None else int(row["person"])
 
 
 async def lock(transaction: Transaction, person: int, type: str) -> None:

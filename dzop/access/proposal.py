@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from dzop.fhir.json import Source
 from dzop.fhir.references import SSIN, canonical_system, goal_references
 from dzop.fhir.search.index import index
 from dzop.store.audience import GOAL_LINK
+from dzop.store.conditions import indexed
 
 # Professionals' national numbers serve to recognise them and are never shown (access law, "Directory").
 _WITHHELD = ("Practitioner",)
@@ -59,24 +60,23 @@ def index_columns(proposal: Proposal, base: str) -> dict[str, list[Any]]:
     """One array a column of the four index tables, as the store's write statement takes them."""
     value = proposal.value
     rows = index(value, proposal.type, base)
-    goals = [
+    tokens = [(name, indexed(system), indexed(code)) for name, system, code in rows.tokens]
+    references = [tuple(indexed(part or "") for part in row) for row in rows.references]
+    references += [
         (GOAL_LINK, "Goal", goal.partition("/")[2], "", "", "")
         for goal in goal_references(value, proposal.type, base)
     ]
-    tables = {
-        "token": (("parameter", "system", "code"), rows.tokens),
-        "reference": (
-            ("parameter", "target_type", "target_id", "url", "identifier_system", "identifier_value"),
-            (*rows.references, *goals),
-        ),
-        "date": (("parameter", "low", "high"), rows.dates),
-        "string": (("parameter", "normalised", "exact"), rows.strings),
+    return {
+        **_columns("token", ("parameter", "system", "code"), tokens),
+        **_columns("reference", _REFERENCE, references),
+        **_columns("date", ("parameter", "low", "high"), rows.dates),
+        **_columns("string", ("parameter", "normalised", "exact"), rows.strings),
     }
-    columns: dict[str, list[Any]] = {}
-    for prefix, (names, entries) in tables.items():
-        for position, name in enumerate(names):
-            columns[f"{prefix}_{name}"] = [entry[position] or "" if isinstance(entry[position], str | None) else entry[position] for entry in entries]
-        columns[f"{prefix}_ordinal"] = list(range(len(entries)))
-    return columns
 
 
+_REFERENCE = ("parameter", "target_type", "target_id", "url", "identifier_system", "identifier_value")
+
+
+def _columns(prefix: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
+    columns = {f"{prefix}_{name}": [row[place] for row in rows] for place, name in enumerate(names)}
+    return {**columns, f"{prefix}_ordinal": list(range(len(rows)))}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from consent.categories import codes, mask
+from consent.categories import BURDEN, codes, mask
 from consent.matrix import Matrix
 from dzop.access import directory, facts, guarded, placement
 from dzop.access.events import event
@@ -30,6 +30,7 @@ from dzop.plan.team import agreed_participants
 from dzop.store import audit, exchange, resources
 from dzop.store.audit import Event
 from dzop.store.database import Row, Transaction
+from dzop.store.statement import Statement
 from dzop.store.tables import ALWAYS, DIRECTORY, FOREVER, NONE
 
 _SENSITIVE = mask([SENSITIVE])
@@ -77,7 +78,9 @@ class _Before:
 class Unit:
     """Everything a call changes. Made by the gateway, never kept longer than its transaction."""
 
-    def __init__(self, transaction: Transaction, call: Call, matrix: Matrix, base: str, partners: Partners) -> None:
+    def __init__(
+        self, transaction: Transaction, call: Call, matrix: Matrix, base: str, partners: Partners
+    ) -> None:
         self._transaction = transaction
         self._call = call
         self._matrix = matrix
@@ -85,7 +88,7 @@ class Unit:
         self._partners = partners
         self._law = Judgement(transaction, call, matrix, base)
         self._goals_of: set[int] = set()
-        self._teams_of: set[int] = set()
+        self._concerns_of: set[int] = set()
         self._facts_of: set[int] = set()
         self._events: list[Event] = []
 
@@ -102,6 +105,20 @@ class Unit:
         person, seen = (found.person, found.mask) if found else (None, 0)
         self._events.append(event(self._call, "read", status, type, id, person=person, mask=seen))
         return found
+
+    async def disclose(self, type: str, id: str) -> Shown | None:
+        """The same for who would take it elsewhere: None also when the person keeps it back from that."""
+        found = await self.read(type, id)
+        if found is None or not await self._law.is_kept_back(found.person, found.mask):
+            return found
+        self._events[-1] = event(
+            self._call, "read", 403, type, id, person=found.person, mask=found.mask, version=found.version
+        )
+        return None
+
+    async def alongside(self, statement: Statement, **values: Any) -> Row | None:
+        """Runs a statement about what is no resource, such as the exchange, in this transaction."""
+        return await self._transaction.row(statement, **values)
 
     async def matching(self, query: Query) -> tuple[Shown, ...]:
         """At most two visible matches: enough to tell none, one and several apart."""
@@ -165,20 +182,30 @@ class Unit:
         return None
 
     async def finish(self) -> None:
-        """What follows from all the writes together, once a person; then their audit rows."""
+        """Settles what is left, and writes the audit rows."""
+        await self.settle()
+        if self._events:
+            await audit.write(self._transaction, self._events)
+
+    async def settle(self) -> None:
+        """What follows from the writes so far, once a person: grants, and the audience that depends on others."""
         for person in sorted(self._facts_of):
             await placement.lock(self._transaction, person, "Consent")
             self._law.forget(person)
             known = await self._law.facts_of(person)
             await facts.compile_person(self._transaction, person, known, self._matrix)
             for partner in self._partners:
-                await self._transaction.run(exchange.REOPEN, person=person, partner=partner, now=self._call.now)
-        for person in sorted(self._teams_of - self._facts_of):
-            await facts.expand_teams(self._transaction, person, await self._law.facts_of(person))
+                await self._transaction.run(
+                    exchange.REOPEN, person=person, partner=partner, now=self._call.now
+                )
+        for person in sorted(self._facts_of | self._concerns_of):
+            known = await self._law.facts_of(person)
+            await facts.expand_teams(self._transaction, person, known)
+            await facts.open_shares(self._transaction, person, known, self._base)
         for person in sorted(self._goals_of):
             await facts.derive_goals(self._transaction, person)
-        if self._events:
-            await audit.write(self._transaction, self._events)
+        for changed in (self._facts_of, self._concerns_of, self._goals_of):
+            changed.clear()
 
     # -- steps of a write --------------------------------------------------------------------------
 
@@ -226,7 +253,7 @@ class Unit:
             served=None, meta=row["meta"], mask=row["mask"], now=now, method="DELETE", deleted=True,
             **resources.no_index(), **_audience_columns(before.named),
         )  # fmt: skip
-        self._follow_up(person, type, before.named)
+        self._follow_up(person, type, row["mask"], before.named)
         await self._record(person, "delete", 204, type, id, row["mask"], before.version + 1)
         return Written(type, id, before.version + 1, created=False, last_updated=now, shown=None)
 
@@ -239,7 +266,9 @@ class Unit:
         kept = before.row["mask"] & _SENSITIVE if before else 0
         computed = mask(await self._categories(proposal)) | kept
         # A label that only narrows may be added by whoever may write: it needs no cell of its own.
-        await self._law.require(person, "create" if created else "update", computed, kinds, type, id)
+        # `own` of a team is a proposal; until proposals are taken, only who may decide on members writes one.
+        ties = frozenset[str]() if type == "CareTeam" else kinds
+        await self._law.require(person, "create" if created else "update", computed, ties, type, id)
         total = computed | (_SENSITIVE if is_labelled_sensitive(proposal.meta) else 0)
         version, now = (before.version + 1 if before else 1), self._after(before)
         shown = proposal.served or proposal
@@ -250,22 +279,24 @@ class Unit:
             meta=meta, mask=total, now=now, method=method, deleted=False, **index_columns(shown, self._base),
             **_audience_columns(named),
         )  # fmt: skip
-        self._follow_up(person, type, named)
+        self._follow_up(person, type, total, named)
         if person == DIRECTORY:
             self._facts_of |= await directory.record(self._transaction, proposal.value, self._base)
-        await self._record(person, "create" if created else "update", 201 if created else 200, type, id, total, version)
+        await self._record(
+            person, "create" if created else "update", 201 if created else 200, type, id, total, version
+        )
         readable = await self._law.permits(person, "read", total, kinds)
         answer = Shown(person, type, id, version, shown.body, meta, total, now, deleted=False)
         return Written(type, id, version, created, now, answer if readable else None)
 
-    def _follow_up(self, person: int, type: str, named: Concerned) -> None:
+    def _follow_up(self, person: int, type: str, mask: int, named: Concerned) -> None:
         if person <= DIRECTORY:
             return
         if RESOURCE_TYPES[type].is_fact:
             self._law.forget(person)
             self._facts_of.add(person)
-        if any(actor.startswith("CareTeam/") for _, actor, _ in named):
-            self._teams_of.add(person)
+        if mask & BURDEN or any(actor.startswith("CareTeam/") for _, actor, _ in named):
+            self._concerns_of.add(person)
         if type in ("Task", "Goal"):
             self._goals_of.add(person)
 
@@ -333,20 +364,25 @@ class Unit:
         return await self._law.permits(row["person"], "read", row["mask"], before.kinds)
 
     def _require_match(self, before: _Before, if_match: int | None) -> None:
+        row = before.row
         if if_match is not None and (before.deleted or before.version != if_match):
-            raise PreconditionFailed(f"version `{if_match}` is not the current one; read it and make your change again")
+            self._law.refuse("update", 412, row["type"], row["id"], row["person"], row["mask"])
+            raise PreconditionFailed(
+                f"version `{if_match}` is not the current one; read it and make your change again"
+            )
 
     def _after(self, before: _Before | None) -> datetime:
         """The instant of this version: later than the one it follows, whatever the clock does."""
         if before is None:
             return self._call.now
-        return max(self._call.now, before.row["last_updated"] + timedelta(microseconds=1))
+        following: datetime = before.row["last_updated"] + timedelta(microseconds=1)
+        return max(self._call.now, following)
 
 
 def _with_agreement(proposal: Proposal) -> Proposal:
     if proposal.type != "CareTeam":
         return proposal
-    participants = agreed_participants(proposal.value)
+    participants = agreed_participants(proposal.source)
     return proposal if participants is None else proposal.with_member("participant", participants)
 
 
@@ -363,5 +399,3 @@ def _audience_columns(named: Concerned) -> dict[str, list[Any]]:
         "audience_valid_from": [ALWAYS] * len(named),
         "audience_valid_until": [FOREVER] * len(named),
     }
-
-

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from traceback import extract_tb
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
@@ -80,9 +81,14 @@ async def _guarded(request: HttpRequest, respond: Callable[[str], Awaitable[Resp
         response = _refusal(error)
     except ClientDisconnect:
         response = Response(status_code=400)
-    except Exception:
-        _log.exception("request.failed", request_id=request_id, method=request.method)
-        issue = Issue("exception", "something went wrong here; it is logged under this request's id", severity="fatal")
+    except Exception as error:
+        # Frames and the kind of error, never its text: that may quote what somebody sent.
+        frames = [f"{each.name} {each.filename}:{each.lineno}" for each in extract_tb(error.__traceback__)]
+        kind = type(error).__name__
+        _log.error("request.failed", request_id=request_id, method=request.method, error=kind, frames=frames[-8:])
+        issue = Issue(
+            "exception", "something went wrong here; it is logged under this request's id", severity="fatal"
+        )
         response = Response(json_bytes(operation_outcome([issue])), 500, _PRIVATE_HEADERS, FHIR_JSON)
     response.headers["X-Request-Id"] = request_id
     return response
@@ -116,7 +122,9 @@ async def _at_base(edge: Edge, request: HttpRequest, call: Call) -> Response:
     if request.method != "POST":
         raise NotSupported("the base takes a Bundle by POST")
     body = await read_source(request, edge.max_body)
-    return _response(await batch_or_transaction(Ask(edge.service, call, Request("POST", "", body=body))), "POST")
+    return _response(
+        await batch_or_transaction(Ask(edge.service, call, Request("POST", "", body=body))), "POST"
+    )
 
 
 async def _understood(edge: Edge, request: HttpRequest, path: str) -> Request:
@@ -135,7 +143,9 @@ async def _understood(edge: Edge, request: HttpRequest, path: str) -> Request:
 
 def _parameters(request: HttpRequest) -> tuple[tuple[str, str], ...]:
     try:
-        return tuple(parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=100, errors="strict"))
+        return tuple(
+            parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=100, errors="strict")
+        )
     except ValueError:
         raise Invalid("the query is not UTF-8, or has more than 100 parameters") from None
 
@@ -155,11 +165,13 @@ class NotAcceptable(FhirError):
 
 
 def _require_json(request: HttpRequest) -> None:
-    wanted = dict(parse_qsl(request.url.query)).get("_format")
+    wanted = request.query_params.get("_format") if "_format" in request.url.query else None
     if wanted is not None and wanted.partition(";")[0].strip() not in _ACCEPTED:
         raise NotAcceptable("only `json` can be had here")
     accepted = [each.partition(";")[0].strip() for each in request.headers.get("accept", "*/*").split(",")]
-    if wanted is None and not any(each in (*_ACCEPTED, "*/*", "application/*", "text/*", "") for each in accepted):
+    if wanted is None and not any(
+        each in (*_ACCEPTED, "*/*", "application/*", "text/*", "") for each in accepted
+    ):
         raise NotAcceptable("only `application/fhir+json` can be had here")
 
 

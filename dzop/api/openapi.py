@@ -30,7 +30,10 @@ def _paths() -> dict[str, Any]:
     paths: dict[str, Any] = {"/fhir": bundle}
     for entry in RESOURCE_TYPES.values():
         paths[f"/fhir/{entry.name}"] = _operations(entry, _ON_TYPE)
-        paths[f"/fhir/{entry.name}/{{id}}"] = {"parameters": [_path("id")], **_operations(entry, _ON_INSTANCE)}
+        paths[f"/fhir/{entry.name}/{{id}}"] = {
+            "parameters": [_path("id")],
+            **_operations(entry, _ON_INSTANCE),
+        }
     return paths
 
 

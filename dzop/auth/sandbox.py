@@ -40,11 +40,12 @@ STYLE = Path(__file__).parent / "login.css"
 class Sandbox:
     """What the sandbox needs to know.
 
-    `issuer` is a URL whose path is where the routes live (`http://127.0.0.1:8000/auth`), `audience`
-    the FHIR base. `people` are (reference, name, description), the last in plain words or in such
-    words by language (always in `en`); software among them is left out. `around` gives the id of
-    the patient under whose plan a professional is listed, by reference. `patient_of` gives the id
-    of the patient a RelatedPerson belongs to. `spend` marks an authorization code as used, once.
+    `issuer` is a URL whose path is where the routes live (`http://127.0.0.1:8000/auth`); without
+    https nobody can log in unless it is this machine. `audience` is the FHIR base. `people` are
+    (reference, name, description), the last in plain words or in such words by language (always in
+    `en`); software among them is left out. `around` gives the id of the patient under whose plan a
+    professional is listed, by reference. `patient_of` gives the id of the patient a RelatedPerson
+    belongs to. `spend` marks an authorization code as used, once.
     """
 
     key: ECKey
@@ -107,7 +108,7 @@ class _Endpoints:
         except _LoginError as refused:
             return self._message(request, refused.name)
         except OAuth2Error as error:
-            return self._refusal(request, asked, error)
+            return self._refusal(request, error)
         except ValueError:  # Authlib's, where its own error text would repeat odd characters
             return self._message(request, "bad-request")
         return await self._login_page(request, parameters)
@@ -157,10 +158,10 @@ class _Endpoints:
     def _request(self, method: str, parameters: Parameters) -> ServerRequest:
         return ServerRequest(method, f"{self._sandbox.issuer}/", parameters, self._sandbox.clock())
 
-    def _refusal(self, request: Request, asked: ServerRequest, error: OAuth2Error) -> Response:
+    def _refusal(self, request: Request, error: OAuth2Error) -> Response:
         if error.redirect_uri is None:
             return self._message(request, "bad-request")
-        response: Response = self._server.handle_error_response(asked, error)
+        response: Response = self._server.handle_error_response(None, error)
         return response
 
     async def _login_page(self, request: Request, parameters: Parameters) -> Response:

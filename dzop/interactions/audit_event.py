@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -47,9 +48,12 @@ async def search_audit_events(ask: Ask) -> Answer:
         token = page_token.write(ask, subject, (str(shown[-1].seq),))
         links.append(("next", f"{service.base}/AuditEvent?{subject}&_page={token}"))
     entries = [
-        SearchEntry(f"{service.base}/AuditEvent/{each.resource['id']}", json_bytes(each.resource)) for each in shown
+        SearchEntry(f"{service.base}/AuditEvent/{each.resource['id']}", json_bytes(each.resource))
+        for each in shown
     ]
-    return Answer(200, bundle.searchset(entries, None, links, id=str(uuid4()), last_updated=instant(ask.call.now)))
+    return Answer(
+        200, bundle.searchset(entries, None, links, id=str(uuid4()), last_updated=instant(ask.call.now))
+    )
 
 
 def _ids(query: Query, name: str) -> list[str] | None:
@@ -69,7 +73,7 @@ def _codes(query: Query) -> list[str]:
     ]
 
 
-def _period(query: Query) -> tuple[object, object]:
+def _period(query: Query) -> tuple[datetime, datetime]:
     low, high = EARLIEST, LATEST
     for criterion in query.criteria:
         for value in criterion.values:

@@ -89,5 +89,3 @@ def answered(answer: Answer) -> ResponseEntry:
 def refused(error: FhirError) -> ResponseEntry:
     """The entry of a Bundle that stands for a refusal."""
     return ResponseEntry(str(error.status), outcome=json_bytes(operation_outcome(error.issues)))
-
-

@@ -15,6 +15,8 @@ from dzop.interactions.read import shown
 from dzop.interactions.rendered import written
 from dzop.interactions.resource_body import read_body
 
+_OF_THE_ANSWER = ("_format", "_pretty", "_summary")
+
 
 async def create(ask: Ask) -> Answer:
     """201 with the new resource; with If-None-Exist 200 with the one match there is, 412 for several."""
@@ -34,14 +36,20 @@ async def create(ask: Ask) -> Answer:
 
 
 def read_condition(ask: Ask) -> Query | None:
-    """The query in If-None-Exist, which must be complete: an ignored part would match too much."""
+    """The query in If-None-Exist or in the URL; it must be complete: an ignored part would match too much."""
     text = ask.request.if_none_exist
-    if text is None:
-        return None
-    parameters = parse_qsl(text.partition("?")[2] or text, keep_blank_values=True)
+    if text is not None:
+        parameters = parse_qsl(text.partition("?")[2] or text, keep_blank_values=True)
+    else:
+        # Clients such as fhirpy put the condition in the URL; ignored, it would make a duplicate.
+        parameters = [each for each in ask.request.parameters if each[0] not in _OF_THE_ANSWER]
+        if not parameters:
+            return None
     query = read_query(ask.type, parameters, base=ask.service.base, lenient=False)
     if not query.criteria:
-        raise Invalid("`If-None-Exist` holds no search parameter; name one, such as `identifier=system|value`")
+        raise Invalid(
+            "`If-None-Exist` holds no search parameter; name one, such as `identifier=system|value`"
+        )
     return query
 
 
@@ -49,7 +57,9 @@ async def matching(unit: Unit, condition: Query) -> Shown | None:
     """The one visible match; None without; 412 when there are several."""
     matches = await unit.matching(condition)
     if len(matches) > 1:
-        raise PreconditionFailed("several resources match `If-None-Exist`; use a condition that only one can meet")
+        raise PreconditionFailed(
+            "several resources match `If-None-Exist`; use a condition that only one can meet"
+        )
     return matches[0] if matches else None
 
 
@@ -62,6 +72,6 @@ def locks_of(condition: Query) -> list[int]:
         if isinstance(value, Token)
     ]
     texts = tokens or [repr(condition.criteria)]
-    return [int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True) for text in texts]
-
-
+    return [
+        int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big", signed=True) for text in texts
+    ]

@@ -24,6 +24,7 @@ def is_unchanged(if_none_match: str | None, version: int) -> bool:
     if if_none_match is None:
         return False
     return any(
-        each.strip() == "*" or ((match := _ETAG.fullmatch(each)) is not None and int(match["version"]) == version)
+        each.strip() == "*"
+        or ((match := _ETAG.fullmatch(each)) is not None and int(match["version"]) == version)
         for each in if_none_match.split(",")
     )

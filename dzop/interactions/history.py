@@ -23,11 +23,15 @@ async def history(ask: Ask) -> Answer:
     given = dict(ask.request.parameters)
     unknown = sorted(given.keys() - {"_count", "_page", "_format", "_pretty"})
     if unknown and not ask.request.is_lenient:
-        raise Invalid(*[f"history takes no parameter `{name[:64]}`; possible are `_count`" for name in unknown])
+        raise Invalid(
+            *[f"history takes no parameter `{name[:64]}`; possible are `_count`" for name in unknown]
+        )
     count = _count(given.get("_count"), ask.service.page_size)
     subject = f"{ask.type}/{ask.id}/_history"
     position = page_token.read(ask, subject, given["_page"]) if "_page" in given else (str(_FIRST),)
-    versions, total = await ask.service.gateway.history(ask.call, ask.type, ask.id, int(position[0]), count + 1)
+    versions, total = await ask.service.gateway.history(
+        ask.call, ask.type, ask.id, int(position[0]), count + 1
+    )
     shown = versions[:count]
     links = [("self", f"{ask.service.base}/{subject}?{urlencode({'_count': count})}")]
     if shown and len(versions) > count:

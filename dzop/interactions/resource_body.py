@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID, uuid4
 
 from dzop.access.proposal import Proposal
@@ -22,8 +24,7 @@ def read_body(ask: Ask) -> Proposal:
     found = value.get("resourceType")
     if found != ask.type:
         raise Invalid(f"the URL says `{ask.type}`, the body is `{_short(found)}`", expression="resourceType")
-    issues = [issue for issue in validate(value) if issue.severity in ("error", "fatal")]
-    issues += _contained_issues(ask)
+    issues = faults(value, is_system=ask.call.actor.is_system)
     if issues:
         raise Unprocessable(*issues)
     if ask.id:
@@ -31,14 +32,24 @@ def read_body(ask: Ask) -> Proposal:
     return Proposal(ask.type, ask.id or str(uuid4()), ask.request.body)
 
 
-def _contained_issues(ask: Ask) -> list[Issue]:
-    """Plan resources have an access of their own: inside another they would escape it."""
-    if ask.call.actor.is_system or ask.request.body is None:
-        return []
-    return [
-        Issue("business-rule", f"a `{type}` must not be contained; send it as a resource of its own", f"{ask.type}.contained[{number}]")
-        for number, each in enumerate(ask.request.body.value.get("contained", []))
-        if (type := each.get("resourceType")) in RESOURCE_TYPES and RESOURCE_TYPES[type].compartment == "person"
+def faults(value: Mapping[str, Any], *, is_system: bool) -> list[Issue]:
+    """Why a resource cannot be taken as it is, whoever sends it.
+
+    Plan resources have an access of their own: inside another they would escape it.
+    """
+    issues = [issue for issue in validate(value) if issue.severity in ("error", "fatal")]
+    if issues or is_system:
+        return issues
+    type = value["resourceType"]
+    return issues + [
+        Issue(
+            "business-rule",
+            f"a `{inner}` must not be contained; send it as a resource of its own",
+            f"{type}.contained[{number}]",
+        )
+        for number, each in enumerate(value.get("contained", []))
+        if (inner := each.get("resourceType")) in RESOURCE_TYPES
+        and RESOURCE_TYPES[inner].compartment == "person"
     ]
 
 

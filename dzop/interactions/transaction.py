@@ -28,7 +28,7 @@ from dzop.interactions.rendered import written
 from dzop.interactions.resource_body import may_choose_id, read_body
 from dzop.interactions.route import match, require_scope
 
-_ORDER = ("delete", "create", "update", "read", "vread", "history-instance", "search-type")
+_ORDER = ("delete", "create", "update", "read")
 _READS = ("read",)
 
 
@@ -114,6 +114,8 @@ async def _carry_out(ask: Ask, unit: Unit, entries: Sequence[_Entry]) -> dict[in
             places[entry.full_url] = entry.local
     for entry in sorted(entries, key=lambda each: _ORDER.index(each.code)):
         if entry.place not in answers:
+            if entry.code in _READS:
+                await unit.settle()  # what is read here is judged by the facts written before it
             with _Placed(entry.place):
                 answers[entry.place] = await _performed(unit, entry, places)
     return answers

@@ -5,11 +5,13 @@ A participant whom the person, or the operator, enters is agreed at once; entrie
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from dzop.fhir.json import Source, elements, members, with_member
+
 MEMBER_AGREEMENT = "https://dzop.example/fhir/StructureDefinition/member-agreement"
+_AGREED = f'{{"url":"{MEMBER_AGREEMENT}","valueCode":"agreed"}}'
 
 
 def agreement(participant: Mapping[str, Any]) -> str | None:
@@ -20,19 +22,24 @@ def agreement(participant: Mapping[str, Any]) -> str | None:
     return None
 
 
-def agreed_participants(team: Mapping[str, Any]) -> str | None:
+def agreed_participants(source: Source) -> str | None:
     """The JSON of `participant` in which every member about whom nothing was said has agreed.
 
-    None when nothing has to be added, so that the accepted bytes stay as they are.
+    None when nothing has to be added. What was sent stays as it was, byte for byte.
     """
-    participants = team.get("participant", [])
+    participants = source.value.get("participant", [])
     if all(agreement(each) for each in participants):
         return None
-    return json.dumps([_agreed(each) for each in participants], ensure_ascii=False, default=str)
+    start, end = members(source.text)["participant"]
+    text = source.text[start:end]
+    texts = [text[first:last] for first, last in elements(text)]
+    said = [each if agreement(value) else _agreed(each) for each, value in zip(texts, participants, strict=True)]
+    return f"[{','.join(said)}]"
 
 
-def _agreed(participant: Mapping[str, Any]) -> Mapping[str, Any]:
-    if agreement(participant):
-        return participant
-    said = {"url": MEMBER_AGREEMENT, "valueCode": "agreed"}
-    return {**participant, "extension": [*participant.get("extension", ()), said]}
+def _agreed(participant: str) -> str:
+    place = members(participant).get("extension")
+    if place is None:
+        return with_member(participant, "extension", f"[{_AGREED}]")
+    extensions = participant[slice(*place)].rstrip()
+    return with_member(participant, "extension", f"{extensions[:-1]},{_AGREED}]")

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -31,6 +32,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.types import TypeEngine
 
 from dzop.fhir.outcome import Unavailable
 from dzop.store.database import Connection
@@ -67,7 +69,7 @@ class Event:
     matrix_version: str = ""
 
 
-_PLAIN = {
+_PLAIN: dict[str, TypeEngine[Any]] = {
     "recorded": DateTime(timezone=True),
     "interaction": Text(),
     "outcome": SmallInteger(),
@@ -85,7 +87,12 @@ _PLAIN = {
 
 
 def _insert() -> Statement:
-    looked_up = {"id": Text(), "person": BigInteger(), "mask": BigInteger(), "rules": Text()}
+    looked_up: dict[str, TypeEngine[Any]] = {
+        "id": Text(),
+        "person": BigInteger(),
+        "mask": BigInteger(),
+        "rules": Text(),
+    }
     columns = {**_PLAIN, **looked_up}
     given = select(
         *[func.unnest(bindparam(name, type_=ARRAY(kind))).label(name) for name, kind in columns.items()]
@@ -160,7 +167,9 @@ class Writer:
             _log.error("audit.failed", events=len(batch), error=type(error).__name__)
             for _, written in batch:
                 if not written.done():
-                    written.set_exception(Unavailable("the access could not be recorded, so it was not given"))
+                    written.set_exception(
+                        Unavailable("the access could not be recorded, so it was not given")
+                    )
             return
         for _, written in batch:
             if not written.done():

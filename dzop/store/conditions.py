@@ -6,6 +6,7 @@ query. https://hl7.org/fhir/R4/search.html
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +34,7 @@ from dzop.fhir.search.date import DateRange
 from dzop.fhir.search.query import Criterion, Value
 from dzop.fhir.search.reference import ReferenceTarget
 from dzop.fhir.search.token import Token
-from dzop.store.tables import index_date, index_reference, index_string, index_token, person
+from dzop.store.tables import BEGINNING, index_date, index_reference, index_string, index_token, person
 from dzop.store.tables import resource_current as current
 
 _TABLES: dict[str, Table] = {
@@ -43,6 +44,7 @@ _TABLES: dict[str, Table] = {
     "date": index_date,
     "string": index_string,
 }
+_LONGEST = 500  # bytes; PostgreSQL takes about 2,700 for all columns of an index entry
 _NOTHING_BEYOND = ("patient", "subject")  # parameters that name the person of the compartment
 
 
@@ -67,7 +69,12 @@ class Condition:
         if self.parameter == "_id":
             return current.c.id == any_(self._texts("codes"))
         if self.parameter == "_lastUpdated":
-            return or_(*[self._date(number, prefix, current.c.last_updated) for number, prefix in enumerate(self.kinds)])
+            return or_(
+                *[
+                    self._date(number, prefix, current.c.last_updated)
+                    for number, prefix in enumerate(self.kinds)
+                ]
+            )
         matched = self._indexed(or_(*[self._matches(number, kind) for number, kind in enumerate(self.kinds)]))
         return not_(matched) if self.modifier == "not" else matched
 
@@ -108,17 +115,18 @@ class Condition:
         overlaps_end = low >= asked_low if high is None else high > asked_low
         ends_before = low < asked_low if high is None else high <= asked_low
         equal = and_(low >= asked_low, ends_by)
-        return {
-            "eq": lambda: equal,
-            "ne": lambda: not_(equal),
-            "gt": lambda: ends_after,
-            "lt": lambda: low < asked_low,
-            "ge": lambda: or_(ends_after, equal),
-            "le": lambda: or_(low < asked_low, equal),
-            "sa": lambda: low >= asked_high,
-            "eb": lambda: ends_before,
-            "ap": lambda: and_(low < asked_high, overlaps_end),
-        }[prefix]()
+        comparisons: dict[str, ColumnElement[bool]] = {
+            "eq": equal,
+            "ne": not_(equal),
+            "gt": ends_after,
+            "lt": low < asked_low,
+            "ge": or_(ends_after, equal),
+            "le": or_(low < asked_low, equal),
+            "sa": low >= asked_high,
+            "eb": ends_before,
+            "ap": and_(low < asked_high, overlaps_end),
+        }
+        return comparisons[prefix]
 
 
 _token, _reference, _string = index_token.c, index_reference.c, index_string.c
@@ -127,14 +135,19 @@ _MATCHERS: dict[str, Callable[[Condition], ColumnElement[bool]]] = {
     "system": lambda c: _token.system == any_(c._texts("systems")),
     "coding": lambda c: tuple_(_token.system, _token.code).in_(c._pairs("coding_systems", "coding_codes")),
     "id": lambda c: _reference.target_id == any_(c._texts("ids")),
-    "typed": lambda c: tuple_(_reference.target_type, _reference.target_id).in_(c._pairs("types", "typed_ids")),
+    "typed": lambda c: tuple_(_reference.target_type, _reference.target_id).in_(
+        c._pairs("types", "typed_ids")
+    ),
     "url": lambda c: _reference.url == any_(c._texts("urls")),
     "identifier-code": lambda c: _reference.identifier_value == any_(c._texts("codes")),
     "identifier-system": lambda c: _reference.identifier_system == any_(c._texts("systems")),
     "identifier-coding": lambda c: tuple_(_reference.identifier_system, _reference.identifier_value).in_(
         c._pairs("coding_systems", "coding_codes")
     ),
-    "starts": lambda c: _string.normalised.op("^@")(any_(c._texts("normalised"))),
+    "starts": lambda c: and_(
+        func.left(_string.normalised, BEGINNING).op("^@")(any_(c._texts("beginnings"))),
+        _string.normalised.op("^@")(any_(c._texts("normalised"))),
+    ),
     "contains": lambda c: _string.normalised.like(any_(c._texts("patterns"))),
     "exact": lambda c: _string.exact == any_(c._texts("exact")),
 }
@@ -150,7 +163,9 @@ def condition(criterion: Criterion, number: int) -> tuple[Condition, dict[str, A
         return _of_dates(criterion, number)
     if parameter.name in _NOTHING_BEYOND and _are_patients(criterion.values):
         ids = [value.id for value in criterion.values]  # type: ignore[union-attr]
-        return Condition(parameter.name, parameter.type, modifier, ("patient",), number), {f"c{number}_ids": ids}
+        return Condition(parameter.name, parameter.type, modifier, ("patient",), number), {
+            f"c{number}_ids": ids
+        }
     columns: dict[str, list[str]] = {}
     found = {_collect(value, modifier, columns) for value in criterion.values}
     values = {f"c{number}_{name}": entries for name, entries in columns.items()}
@@ -167,7 +182,9 @@ def _of_dates(criterion: Criterion, number: int) -> tuple[Condition, dict[str, A
 
 
 def _are_patients(values: Sequence[Value]) -> bool:
-    return all(isinstance(value, ReferenceTarget) and value.id and value.types == ("Patient",) for value in values)
+    return all(
+        isinstance(value, ReferenceTarget) and value.id and value.types == ("Patient",) for value in values
+    )
 
 
 def _collect(value: Value, modifier: str | None, columns: dict[str, list[str]]) -> str:
@@ -181,15 +198,15 @@ def _collect(value: Value, modifier: str | None, columns: dict[str, list[str]]) 
         case Token(system=system, code=code):
             prefix = "identifier-" if modifier == "identifier" else ""
             if system is None:
-                add(codes=code or "")
+                add(codes=indexed(code or ""))
                 return f"{prefix}code"
             if code is None:
-                add(systems=system)
+                add(systems=indexed(system))
                 return f"{prefix}system"
-            add(coding_systems=system, coding_codes=code)
+            add(coding_systems=indexed(system), coding_codes=indexed(code))
             return f"{prefix}coding"
         case ReferenceTarget(id=None, url=url):
-            add(urls=url or "")
+            add(urls=indexed(url or ""))
             return "url"
         case ReferenceTarget(types=(), id=id):
             add(ids=id or "")
@@ -205,10 +222,20 @@ def _collect(value: Value, modifier: str | None, columns: dict[str, list[str]]) 
             if modifier == "contains":
                 add(patterns=f"%{_escaped(normalised)}%")
                 return "contains"
-            add(normalised=normalised)
+            add(normalised=normalised, beginnings=normalised[:BEGINNING])
             return "starts"
         case _:
             raise AssertionError(value)
+
+
+def indexed(text: str) -> str:
+    """A text as it is kept in an index: itself, or its digest when an index entry could not hold it.
+
+    Both sides of a comparison go through here, so that equality stays equality.
+    """
+    if len(text) <= _LONGEST // 4 or len(text.encode()) <= _LONGEST:
+        return text
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _escaped(text: str) -> str:

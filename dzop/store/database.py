@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -11,7 +11,8 @@ from sqlalchemy import literal, select
 
 from dzop.store.statement import Statement, compiled
 
-Row = asyncpg.Record
+Row = Mapping[str, Any]
+"""A row by column name; an `asyncpg.Record`."""
 
 PING = compiled(select(literal(1)))
 
@@ -29,14 +30,16 @@ class Connection(Protocol):
 class Transaction:
     """A `Connection` whose statements take effect together, when its block ends without an error."""
 
-    def __init__(self, connection: asyncpg.pool.PoolConnectionProxy[Row]) -> None:
+    def __init__(self, connection: asyncpg.pool.PoolConnectionProxy) -> None:
         self._connection = connection
 
     async def rows(self, statement: Statement, **values: Any) -> list[Row]:
-        return await self._connection.fetch(statement.sql, *statement.values(**values))
+        rows: list[Row] = await self._connection.fetch(statement.sql, *statement.values(**values))
+        return rows
 
     async def row(self, statement: Statement, **values: Any) -> Row | None:
-        return await self._connection.fetchrow(statement.sql, *statement.values(**values))
+        row: Row | None = await self._connection.fetchrow(statement.sql, *statement.values(**values))
+        return row
 
     async def run(self, statement: Statement, **values: Any) -> None:
         await self._connection.execute(statement.sql, *statement.values(**values))
@@ -45,7 +48,7 @@ class Transaction:
 class Database:
     """The pool. It never grows beyond its size: a request waits rather than opens a connection."""
 
-    def __init__(self, pool: asyncpg.Pool[Row]) -> None:
+    def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
     @classmethod
@@ -67,10 +70,12 @@ class Database:
             await pool.close()
 
     async def rows(self, statement: Statement, **values: Any) -> list[Row]:
-        return await self._pool.fetch(statement.sql, *statement.values(**values))
+        rows: list[Row] = await self._pool.fetch(statement.sql, *statement.values(**values))
+        return rows
 
     async def row(self, statement: Statement, **values: Any) -> Row | None:
-        return await self._pool.fetchrow(statement.sql, *statement.values(**values))
+        row: Row | None = await self._pool.fetchrow(statement.sql, *statement.values(**values))
+        return row
 
     async def run(self, statement: Statement, **values: Any) -> None:
         await self._pool.execute(statement.sql, *statement.values(**values))
@@ -82,5 +87,5 @@ class Database:
             yield Transaction(connection)
 
 
-async def _nothing_to_reset(_connection: asyncpg.Connection[Row]) -> None:
+async def _nothing_to_reset(_connection: asyncpg.Connection) -> None:
     """No statement of ours changes a session, so returning a connection costs no round trip."""

@@ -36,7 +36,13 @@ def _capacities() -> Statement:
         _is_active(row.c.practitioner).label("active"), _keys_of(row.c.practitioner, row.c.organization).label("keys"),
     ).where(or_(row.c.role == _ACTOR, row.c.practitioner == _ACTOR))  # fmt: skip
     without_role = select(
-        literal(""), _ACTOR, literal(""), literal(None, Text), literal(False), _is_active(_ACTOR), _keys_of(_ACTOR)
+        literal(""),
+        _ACTOR,
+        literal(""),
+        literal(None, Text),
+        literal(False),
+        _is_active(_ACTOR),
+        _keys_of(_ACTOR),
     ).where(~exists(select(literal(1)).where(or_(row.c.role == _ACTOR, row.c.practitioner == _ACTOR))))
     return compiled(of_role.union_all(without_role))
 
@@ -57,7 +63,9 @@ PUT_ROLE = compiled(
         )
     ).on_conflict_do_update(
         index_elements=["role"],
-        set_={column.name: role.excluded[column.name] for column in directory_role.c if column.name != "role"},
+        set_={
+            column.name: role.excluded[column.name] for column in directory_role.c if column.name != "role"
+        },
     )
 )
 
@@ -75,4 +83,3 @@ PUT_IDENTIFIERS = compiled(
     )
     .on_conflict_do_nothing()
 )
-

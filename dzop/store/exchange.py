@@ -2,58 +2,370 @@
 
 An entry says that a resource has a version the partner has not got; a newer version overwrites the
 number. The body is not in the outbox: it is read, through the law, at the moment of sending.
+
+Whoever writes here locks the lane before the entries, so that nobody waits for each other in a circle.
+A worker writes as long as its lease is the lane's (`lease` is the fencing token).
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, DateTime, Integer, Text, bindparam, func, literal, select, update
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
-from dzop.store.statement import compiled
-from dzop.store.tables import exchange_lane, outbox
+from dzop.store.statement import Statement, compiled
+from dzop.store.tables import (
+    DIRECTORY,
+    directory_identifier,
+    exchange_lane,
+    exchange_node,
+    exchange_quarantine,
+    grants,
+    index_reference,
+    index_token,
+    outbox,
+    person,
+    resource_current,
+)
 
+lane, node = exchange_lane, exchange_node
+_INSTANT = DateTime(timezone=True)
 _PERSON = bindparam("person", type_=BigInteger)
 _PARTNER = bindparam("partner", type_=Text)
-_NOW = bindparam("now", type_=DateTime(timezone=True))
+_NOW = bindparam("now", type_=_INSTANT)
+_TYPE = bindparam("type", type_=Text)
+_ID = bindparam("id", type_=Text)
+_VERSION = bindparam("version", type_=Integer)
+_UNTIL = bindparam("until", type_=_INSTANT)
+_ENTRY = ("person", "partner", "type", "id")
+
+# -- in the transaction of a write ---------------------------------------------------------------------
 
 
-def _due_again() -> object:
-    lane = insert(exchange_lane).from_select(
+def _make_due() -> Any:
+    row = insert(lane).from_select(
         ["person", "partner", "due_at", "pull_at"], select(_PERSON, _PARTNER, _NOW, _NOW)
     )
-    return lane.on_conflict_do_update(
-        index_elements=["person", "partner"],
-        set_={"due_at": func.least(exchange_lane.c.due_at, lane.excluded.due_at)},
-    ).cte("lane")
-
-
-def _enqueue() -> object:
-    entry = insert(outbox).from_select(
-        ["person", "partner", "type", "id", "version", "written_at"],
-        select(
-            _PERSON, _PARTNER, bindparam("type", type_=Text), bindparam("id", type_=Text),
-            bindparam("version", type_=Integer), _NOW,
-        ),
-    )  # fmt: skip
-    upsert = entry.on_conflict_do_update(
-        index_elements=["person", "partner", "type", "id"],
-        set_={"version": entry.excluded.version, "state": "due", "reason": None, "code": None},
-    ).cte("entry")
-    return select(literal(1)).add_cte(upsert, _due_again())
-
-
-def _reopen() -> object:
-    reopened = (
-        update(outbox)
-        .where(outbox.c.person == _PERSON, outbox.c.partner == _PARTNER, outbox.c.state == "withheld")
-        .values(state="due", reason=None, code=None)
-        .cte("reopened")
+    return row.on_conflict_do_update(
+        index_elements=["person", "partner"], set_={"due_at": func.least(lane.c.due_at, row.excluded.due_at)}
     )
-    return select(literal(1)).add_cte(reopened, _due_again())
 
 
-ENQUEUE = compiled(_enqueue())  # type: ignore[arg-type]
+def _enqueue() -> Statement:
+    due = _make_due().returning(lane.c.person).cte("lane")
+    entry = insert(outbox).from_select(
+        [*_ENTRY, "version", "written_at"], select(due.c.person, _PARTNER, _TYPE, _ID, _VERSION, _NOW)
+    )
+    upsert = entry.on_conflict_do_update(
+        index_elements=_ENTRY,
+        set_={"version": entry.excluded.version, "state": "due", "reason": None, "code": None},
+    )
+    return compiled(select(literal(1)).add_cte(upsert.cte("entry")))
+
+
+ENQUEUE = _enqueue()
 """In the transaction of every write of a type the partner takes."""
 
-REOPEN = compiled(_reopen())  # type: ignore[arg-type]
+MAKE_DUE = compiled(_make_due())
+"""In the transaction of every change of a fact, before `REOPEN`: a statement of its own, for only what
+starts behind the lane's lock sees what a worker set aside in this very moment."""
+
+REOPEN = compiled(
+    update(outbox)
+    .where(outbox.c.person == _PERSON, outbox.c.partner == _PARTNER, outbox.c.state == "withheld")
+    .values(state="due", reason=None, code=None)
+)
 """In the transaction of every change of a fact: what was withheld is judged again."""
+
+# -- lanes: who works for which person -----------------------------------------------------------------
+
+_KEY = select(person.c.key).where(person.c.patient_id == bindparam("patient", type_=Text)).scalar_subquery()
+_RELATED = select(grants.c.person).where(
+    grants.c.shape == any_(bindparam("shapes", type_=ARRAY(Text))),
+    grants.c.valid_from <= _NOW,
+    grants.c.valid_until > _NOW,
+    grants.c.full.op("|")(grants.c.own) != 0,
+)
+"""Persons with whom the partner has a relation, and who share, at this moment."""
+_RAN_OUT = lane.c.leased_until <= _NOW
+_SSIN = (
+    select(func.min(index_token.c.code))
+    .where(
+        index_token.c.person == person.c.key,
+        index_token.c.type == literal("Patient"),
+        index_token.c.id == person.c.patient_id,
+        index_token.c.parameter == literal("identifier"),
+        index_token.c.system == bindparam("ssin_system", type_=Text),
+    )
+    .correlate(person)
+    .scalar_subquery()
+)
+
+
+def _leased(turn: ColumnElement[bool], first: ColumnElement[Any], due_at: Any) -> Statement:
+    """Leases the first lane whose turn it is and that is nobody's, and tells all about it."""
+    following = (
+        select(lane.c.person)
+        .where(lane.c.partner == _PARTNER, or_(lane.c.leased_until.is_(None), _RAN_OUT), turn)
+        .where(lane.c.person.in_(_RELATED))
+        .order_by(first, lane.c.person)
+        .limit(1)
+        .with_for_update(of=lane, skip_locked=True)
+        .cte("following")
+    )
+    taken = (
+        update(lane)
+        .where(lane.c.person == following.c.person, lane.c.partner == _PARTNER)
+        .values(leased_until=_UNTIL, due_at=due_at, lease=lane.c.lease + 1)
+        .returning(lane.c.person, lane.c.since, lane.c.failures, lane.c.lease)
+        .cte("taken")
+    )
+    told = select(person.c.patient_id, _SSIN.label("ssin"), taken.c.since, taken.c.failures, taken.c.lease)
+    return compiled(told.select_from(taken.join(person, person.c.key == taken.c.person)))
+
+
+CLAIM = _leased(
+    or_(lane.c.due_at <= _NOW, _RAN_OUT), func.coalesce(lane.c.due_at, lane.c.leased_until), null()
+)
+"""The next lane with something to send; `due_at` is cleared, so that a later write sets it anew."""
+
+FOLLOW = _leased(lane.c.pull_at <= _NOW, lane.c.pull_at, case((_RAN_OUT, _NOW), else_=lane.c.due_at))
+"""The next lane to ask the partner about; the delivery of a killed worker stays due."""
+
+_IS_HELD = and_(
+    lane.c.person == _KEY, lane.c.partner == _PARTNER, lane.c.lease == bindparam("lease", type_=Integer)
+)
+
+RENEW = compiled(update(lane).where(_IS_HELD).values(leased_until=_UNTIL).returning(lane.c.lease))
+
+RELEASE = compiled(
+    update(lane)
+    .where(_IS_HELD)
+    .values(
+        leased_until=None,
+        due_at=func.least(lane.c.due_at, bindparam("due", type_=_INSTANT)),
+        failures=case((bindparam("failed", type_=Boolean), lane.c.failures + 1), else_=0),
+    )
+)
+
+PULLED = compiled(
+    update(lane)
+    .where(_IS_HELD)
+    .values(since=bindparam("reached", type_=BigInteger), pull_at=bindparam("again", type_=_INSTANT))
+)
+
+EARLIEST = compiled(
+    select(
+        func.min(
+            case(
+                (lane.c.leased_until.is_(None), func.least(lane.c.due_at, lane.c.pull_at)),
+                else_=lane.c.leased_until,
+            )
+        ).label("earliest")
+    ).where(lane.c.partner == _PARTNER, lane.c.person.in_(_RELATED))
+)
+"""When there is something to do next, by `CLAIM` or `FOLLOW`."""
+
+# -- what is due, and where it went --------------------------------------------------------------------
+
+_OF_LANE = and_(outbox.c.person == _KEY, outbox.c.partner == _PARTNER)
+
+ENTRIES = compiled(
+    select(
+        outbox.c.type,
+        outbox.c.id,
+        outbox.c.version,
+        outbox.c.written_at,
+        func.array(
+            select(index_reference.c.target_type.op("||")(literal("/")).op("||")(index_reference.c.target_id))
+            .where(
+                index_reference.c.person == outbox.c.person,
+                index_reference.c.type == outbox.c.type,
+                index_reference.c.id == outbox.c.id,
+                index_reference.c.target_id != literal(""),
+            )
+            .correlate(outbox)
+            .scalar_subquery(),
+            type_=ARRAY(Text),
+        ).label("targets"),
+    )
+    .where(_OF_LANE, outbox.c.state == "due")
+    .order_by(outbox.c.sequence)
+)
+
+PLACEMENTS = compiled(
+    select(node.c.type, node.c.id, node.c.node, node.c.hub_version, node.c.version, node.c.unplaced).where(
+        node.c.person == _KEY, node.c.partner == _PARTNER
+    )
+)
+
+PLACED_AT = compiled(
+    select(node.c.type, node.c.id, node.c.version).where(
+        node.c.person == _KEY,
+        node.c.partner == _PARTNER,
+        node.c.node == bindparam("node", type_=Text),
+        node.c.hub_version >= bindparam("hub_version", type_=Integer),
+    )
+)
+"""The resource of which this version of a node has been taken up already."""
+
+
+def _held(*where: ColumnElement[bool]) -> CTE:
+    return select(lane.c.person).where(_IS_HELD, *where).with_for_update(of=lane).cte("held")
+
+
+def _entry_of(held: CTE) -> ColumnElement[bool]:
+    return and_(
+        outbox.c.person == select(held.c.person).scalar_subquery(),
+        outbox.c.partner == _PARTNER,
+        outbox.c.type == _TYPE,
+        outbox.c.id == _ID,
+    )
+
+
+def _sent() -> Statement:
+    held = _held()
+    columns = ["hub_version", "version", "unplaced", "node"]
+    row = insert(node).from_select(
+        [*_ENTRY, *columns],
+        select(
+            held.c.person, _PARTNER, _TYPE, _ID, bindparam("hub_version", type_=Integer), _VERSION,
+            bindparam("unplaced", type_=ARRAY(Text)), bindparam("node", type_=Text),
+        ),
+    )  # fmt: skip
+    placed = row.on_conflict_do_update(
+        index_elements=_ENTRY, set_={name: row.excluded[name] for name in columns}
+    ).cte("placed")
+    cleared = delete(outbox).where(_entry_of(held), outbox.c.version <= _VERSION).cte("cleared")
+    return compiled(select(held.c.person).add_cte(placed, cleared))
+
+
+SENT = _sent()
+"""Keeps where a resource is and clears its entry up to that version; no row when the lease is lost."""
+
+
+def _removed() -> Statement:
+    held = _held()
+    gone = delete(node).where(
+        node.c.person == select(held.c.person).scalar_subquery(),
+        node.c.partner == _PARTNER,
+        node.c.type == _TYPE,
+        node.c.id == _ID,
+    )
+    cleared = delete(outbox).where(_entry_of(held), outbox.c.version <= _VERSION).cte("cleared")
+    return compiled(select(held.c.person).add_cte(gone.cte("gone"), cleared))
+
+
+REMOVED = _removed()
+
+
+def _set_aside(state: str, *where: ColumnElement[bool]) -> Statement:
+    return compiled(
+        update(outbox)
+        .where(_entry_of(_held(*where)), outbox.c.version == _VERSION)
+        .values(state=state, reason=bindparam("reason", type_=Text), code=bindparam("code", type_=Integer))
+    )
+
+
+WITHHOLD = _set_aside("withheld", lane.c.due_at.is_(None))
+"""Not when the lane became due meanwhile: a fact may have changed, so it is judged again."""
+
+QUARANTINE = _set_aside("quarantined")
+
+KEEP = compiled(
+    insert(exchange_quarantine)
+    .values(
+        person=_KEY,
+        partner=_PARTNER,
+        node=bindparam("node", type_=Text),
+        hub_version=bindparam("hub_version", type_=Integer),
+        sequence=bindparam("sequence", type_=BigInteger),
+        kind=bindparam("kind", type_=Text),
+        type=_TYPE,
+        id=_ID,
+        reason=bindparam("reason", type_=Text),
+        sender=bindparam("sender", type_=Text),
+        body=bindparam("body", type_=LargeBinary),
+        received_at=_NOW,
+    )
+    .on_conflict_do_nothing()
+)
+
+STANDING = compiled(
+    select(resource_current.c.version, resource_current.c.deleted).where(
+        resource_current.c.person == _KEY, resource_current.c.type == _TYPE, resource_current.c.id == _ID
+    )
+)
+"""The version at which a resource is here."""
+
+# -- who is who ----------------------------------------------------------------------------------------
+
+
+def _pairs(first: str, second: str) -> Any:
+    return select(
+        func.unnest(bindparam(first, type_=ARRAY(Text))), func.unnest(bindparam(second, type_=ARRAY(Text)))
+    )
+
+
+_IDENTIFIER = index_token.c.parameter == literal("identifier")
+
+IDENTIFIERS = compiled(
+    select(index_token.c.type, index_token.c.id, index_token.c.system, index_token.c.code)
+    .where(
+        _IDENTIFIER,
+        tuple_(index_token.c.type, index_token.c.id).in_(_pairs("types", "ids")),
+        or_(
+            and_(
+                index_token.c.person == _KEY,
+                index_token.c.type == literal("Patient"),
+                index_token.c.system == bindparam("ssin_system", type_=Text),
+            ),
+            and_(
+                index_token.c.person == literal(DIRECTORY),
+                index_token.c.system == any_(bindparam("systems", type_=ARRAY(Text))),
+            ),
+        ),
+    )
+    .order_by(index_token.c.system.desc(), index_token.c.code.desc())
+)
+"""Identifiers that may leave: the person's SSIN, and of the directory those of `systems`; the best last."""
+
+BEARERS = compiled(
+    select(directory_identifier.c.key, directory_identifier.c.actor)
+    .where(directory_identifier.c.key == any_(bindparam("keys", type_=ARRAY(Text))))
+    .union_all(
+        select(
+            index_token.c.system.op("||")(literal("|")).op("||")(index_token.c.code),
+            index_token.c.type.op("||")(literal("/")).op("||")(index_token.c.id),
+        ).where(
+            index_token.c.person == _KEY,
+            index_token.c.type == any_(bindparam("of_person", type_=ARRAY(Text))),
+            _IDENTIFIER,
+            tuple_(index_token.c.system, index_token.c.code).in_(_pairs("key_systems", "key_codes")),
+        )
+    )
+)
+"""Whom `system|value` keys mean, in the directory and in the person's own compartment."""

@@ -98,4 +98,6 @@ STORE = compiled(
     )
 )
 
-GRANTS = compiled(select(grants).where(grants.c.person == _PERSON).order_by(grants.c.shape, grants.c.valid_from))
+GRANTS = compiled(
+    select(grants).where(grants.c.person == _PERSON).order_by(grants.c.shape, grants.c.valid_from)
+)

@@ -71,11 +71,7 @@ def shown(*where: ColumnElement[bool], join: ColumnElement[bool] = _CURRENT_VERS
 
 
 def _at_location() -> ColumnElement[bool]:
-    found = (
-        select(location.c.person)
-        .where(location.c.type == TYPE, location.c.id == ID)
-        .scalar_subquery()
-    )
+    found = select(location.c.person).where(location.c.type == TYPE, location.c.id == ID).scalar_subquery()
     return and_(current.c.person == found, current.c.type == TYPE, current.c.id == ID)
 
 
@@ -115,7 +111,9 @@ def history(everything: bool) -> Statement:
 @cache
 def history_total(everything: bool) -> Statement:
     where = (_at_location(), _permitted(everything, version))
-    return compiled(select(func.count().label("total")).select_from(current.join(version, _SAME)).where(*where))
+    return compiled(
+        select(func.count().label("total")).select_from(current.join(version, _SAME)).where(*where)
+    )
 
 
 def _of_version(*where: ColumnElement[bool]) -> Select[Any]:
@@ -131,7 +129,9 @@ def read_many(everything: bool) -> Statement:
     ).subquery("wanted")
     at = and_(location.c.type == wanted.c.type, location.c.id == wanted.c.id)
     here = and_(
-        current.c.person == location.c.person, current.c.type == location.c.type, current.c.id == location.c.id
+        current.c.person == location.c.person,
+        current.c.type == location.c.type,
+        current.c.id == location.c.id,
     )
     joined = wanted.join(location, at).join(current, here).join(version, _CURRENT_VERSION)
     statement = select(*_SHOWN).select_from(joined).where(~current.c.deleted, _permitted(everything))
@@ -140,9 +140,7 @@ def read_many(everything: bool) -> Statement:
 
 # What a write reads: without the predicate, for the law itself judges it on the person's facts.
 
-LOCATE = compiled(
-    select(location.c.person).where(location.c.type == TYPE, location.c.id == ID)
-)
+LOCATE = compiled(select(location.c.person).where(location.c.type == TYPE, location.c.id == ID))
 
 BEFORE = compiled(
     select(*_SHOWN, version.c.body.label("kept"))
@@ -162,9 +160,7 @@ AUDIENCE_OF = compiled(
 )
 
 ADD_PERSON = compiled(
-    insert(person)
-    .values(patient_id=bindparam("patient_id", type_=Text))
-    .on_conflict_do_nothing()
+    insert(person).values(patient_id=bindparam("patient_id", type_=Text)).on_conflict_do_nothing()
 )
 
 PATIENT_OF = compiled(select(person.c.patient_id).where(person.c.key == PERSON))
@@ -276,7 +272,8 @@ def no_index() -> dict[str, list[Any]]:
 def _rows_of(table: Table, prefix: str, *columns: str) -> Any:
     """An insert of the resource's rows in one of its tables, from one array a column."""
     arrays = [
-        func.unnest(bindparam(f"{prefix}_{name}", type_=ARRAY(table.c[name].type))).label(name) for name in columns
+        func.unnest(bindparam(f"{prefix}_{name}", type_=ARRAY(table.c[name].type))).label(name)
+        for name in columns
     ]
     keys = (PERSON.label("person"), TYPE.label("type"), ID.label("id"))
     return (
@@ -332,7 +329,10 @@ def _forget() -> Statement:
     def of_resource(table: Table) -> Any:
         return delete(table).where(table.c.person == PERSON, table.c.type == TYPE, table.c.id == ID)
 
-    indexes = [of_resource(table).cte(table.name) for table in (index_token, index_reference, index_date, index_string)]
+    indexes = [
+        of_resource(table).cte(table.name)
+        for table in (index_token, index_reference, index_date, index_string)
+    ]
     named = of_resource(audience).where(audience.c.via == literal("")).cte("named")
     return compiled(select(literal(1)).add_cte(*indexes, named))
 

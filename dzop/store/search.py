@@ -96,9 +96,7 @@ def _page(form: _Form) -> Statement:
     statement = _matching(shown(), form).add_columns(*keys)
     if form.after:
         statement = statement.where(_behind(form.sort))
-    ordered = [
-        _sort_key(*key).desc() if key[2] else _sort_key(*key).asc() for key in form.sort
-    ]
+    ordered = [_sort_key(*key).desc() if key[2] else _sort_key(*key).asc() for key in form.sort]
     return compiled(statement.order_by(*ordered, current.c.id).limit(bindparam("limit", type_=Integer)))
 
 
@@ -192,9 +190,11 @@ def _referenced() -> Statement:
     )
     joined = match.join(row, at).join(include, through)
     return compiled(
-        select(row.c.target_type, row.c.target_id).distinct().select_from(joined).where(row.c.target_id != literal(""))
+        select(row.c.target_type, row.c.target_id)
+        .distinct()
+        .select_from(joined)
+        .where(row.c.target_id != literal(""))
     )
 
 
 REFERENCED = _referenced()
-

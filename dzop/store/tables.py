@@ -28,13 +28,19 @@ from sqlalchemy import (
     text,
 )
 
+BEGINNING: Final = 100
+"""How many characters of a string are indexed."""
+
 DIRECTORY: Final = 0
 NONE: Final = -1
 ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 
 metadata = MetaData(
-    naming_convention={"ix": "ix_%(table_name)s_%(column_0_name)s", "ck": "ck_%(table_name)s_%(constraint_name)s"}
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
 )
 
 _KEY = Text(collation="C")
@@ -77,8 +83,15 @@ resource_version = Table(
     *_resource(),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("body", LargeBinary, nullable=False),
-    Column("served", LargeBinary, comment="What is shown when the body has parts that are kept but not served"),
-    Column("meta", LargeBinary, nullable=False, comment="JSON: profile, tag, security, source as the client sent them"),
+    Column(
+        "served", LargeBinary, comment="What is shown when the body has parts that are kept but not served"
+    ),
+    Column(
+        "meta",
+        LargeBinary,
+        nullable=False,
+        comment="JSON: profile, tag, security, source as the client sent them",
+    ),
     Column("mask", BigInteger, nullable=False),
     Column("last_updated", _INSTANT, nullable=False),
     Column("method", Text, nullable=False),
@@ -143,7 +156,8 @@ index_string = Table(
     Column("ordinal", SmallInteger, primary_key=True, autoincrement=False),
     _key("normalised"),
     Column("exact", Text, nullable=False),
-    Index("ix_index_string_normalised", "type", "parameter", "normalised", "person", "id"),
+    # An index entry has a limit; how a text begins is enough to narrow down.
+    Index("ix_index_string_beginning", "type", "parameter", text(f"left(normalised, {BEGINNING})")),
 )
 
 audience = Table(
@@ -233,8 +247,15 @@ exchange_lane = Table(
     _key("partner", primary_key=True),
     Column("due_at", _INSTANT, comment="null: nothing to send"),
     Column("leased_until", _INSTANT, comment="null: free"),
+    Column("lease", Integer, nullable=False, server_default=text("0"), comment="Grows with every lease"),
     Column("failures", Integer, nullable=False, server_default=text("0")),
-    Column("since", BigInteger, nullable=False, server_default=text("0"), comment="The partner's sequence pulled up to"),
+    Column(
+        "since",
+        BigInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="The partner's sequence pulled up to",
+    ),
     Column("pull_at", _INSTANT, nullable=False),
     Index("ix_exchange_lane_due", "partner", "due_at"),
     Index("ix_exchange_lane_pull", "partner", "pull_at"),
@@ -267,7 +288,16 @@ exchange_node = Table(
     _key("id", primary_key=True),
     _key("node"),
     Column("hub_version", Integer, nullable=False),
-    Column("version", Integer, nullable=False, comment="The local version equal to hub_version; 0 is unknown"),
+    Column(
+        "version", Integer, nullable=False, comment="The local version equal to hub_version; 0 is unknown"
+    ),
+    Column(
+        "unplaced",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="References that left by URL, for their targets had no node yet",
+    ),
     UniqueConstraint("person", "partner", "node", name="uq_exchange_node_node"),
     comment="Which node of the partner holds a resource, and the versions both sides last agreed on.",
 )

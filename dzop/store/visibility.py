@@ -4,14 +4,27 @@ Per person the one valid grant of highest rank that fits the actor's shapes is c
 resource is visible when its categories are all granted in full, or granted with the actor in the
 audience (access law, "How it is made fast").
 
-Parameters: `shapes` and `keys` (text[]), `now` (timestamptz).
+Parameters: `shapes` and `keys` (text[]), `now` (timestamptz), `burden` (the bit of carer-burden).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, DateTime, Text, and_, any_, bindparam, exists, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    exists,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.sql.expression import FromClause
 
 from dzop.store.tables import audience, grants
@@ -19,6 +32,7 @@ from dzop.store.tables import audience, grants
 SHAPES = bindparam("shapes", type_=ARRAY(Text))
 KEYS = bindparam("keys", type_=ARRAY(Text))
 NOW = bindparam("now", type_=DateTime(timezone=True))
+BURDEN = bindparam("burden", type_=BigInteger)
 
 
 def visible(resource: FromClause) -> ColumnElement[bool]:
@@ -40,13 +54,19 @@ def visible(resource: FromClause) -> ColumnElement[bool]:
     full, own, authored = chosen.c.full, chosen.c.own, chosen.c.authored
     permitted = or_(
         _covers(full, row.mask),
-        and_(_covers(full.op("|")(own), row.mask), _concerned(resource)),
+        and_(_covers(full.op("|")(own), row.mask), _concerned(resource, _tie(row.mask))),
         and_(
             _covers(full.op("|")(own).op("|")(authored), row.mask),
             _concerned(resource, audience.c.kind == literal("author")),
         ),
     )
     return exists(select(literal(1)).select_from(chosen).where(permitted).correlate(resource))
+
+
+def _tie(mask: ColumnElement[Any]) -> ColumnElement[bool]:
+    """What makes an entry one's own; for the burden of a carer only authorship, or that the carer shared it."""
+    is_burden = mask.op("&")(BURDEN) != literal(0)
+    return or_(~is_burden, audience.c.kind.in_([literal("author"), literal("shared")]))
 
 
 def _covers(granted: ColumnElement[Any], mask: ColumnElement[Any]) -> ColumnElement[bool]:

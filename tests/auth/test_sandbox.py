@@ -65,12 +65,12 @@ class World:
         self.app = self.worker()
         self.browser = self.client(self.app)
 
-    def worker(self) -> Starlette:
+    def worker(self, issuer: str = ISSUER) -> Starlette:
         clients = (Client("dzop-portal", (PORTAL,)), Client("other", (f"{ORIGIN}/other/",)))
         sandbox = Sandbox(
             key=SIGNING,
             identity_key=IDENTITY,
-            issuer=ISSUER,
+            issuer=issuer,
             audience=BASE,
             clients=clients,
             people=PEOPLE,
@@ -230,6 +230,11 @@ async def test_a_wrong_request_of_a_known_app_is_told_to_the_app(
     response = await world.ask(**changes)
     answer = answer_of(response)
     assert (303, error, ISSUER) == (response.status_code, answer["error"], answer["iss"])
+
+
+async def test_nobody_logs_in_over_a_network_without_https(world: World) -> None:
+    world.browser = world.client(world.worker("http://service.example/auth"))
+    assert (await world.ask()).status_code == 400
 
 
 async def test_the_choice_leads_back_to_the_app_with_state_and_issuer(world: World) -> None:

@@ -1,10 +1,10 @@
-"""The table cases of `cases/*.toml`: facts in short form, an actor, a question, and the answer with its
-reason.
+"""The table cases of `cases/*.toml`: facts in short form, an actor, a question, the answer and its reason.
 
 A fact is a line of words: `team m1 Practitioner/nele health-professional 2024-01-01..2024-12-31`,
-`sharing`, `exclusion x1 Organization/o`, `settings s1 deny Practitioner/nele document access`. Words may come
-in any order behind the first two; several of one kind are joined by `+`. An actor is
-`Practitioner/nele@Organization/o role`.
+`sharing c1`, `exclusion x1 Organization/o`, `settings s1 deny Practitioner/nele document access`. Words may
+come in any order behind the first two; several of one kind are joined by `+`. A consent may be `documented`,
+and tell its `by=`, `proof=` and `ground=`. An actor is `Practitioner/nele@Organization/o role`; `*` is no
+individual.
 """
 
 from __future__ import annotations
@@ -20,7 +20,16 @@ from consent.categories import CATEGORIES, mask
 from consent.facts import Facts, read_facts
 from consent.law import Decision, Shape, decide
 from consent.matrix import ROLES, load
-from tests.consent.worlds import PERSON, consent, participant, provision, related_person, resolve, team
+from tests.consent.worlds import (
+    PERSON,
+    consent,
+    extension,
+    participant,
+    provision,
+    related_person,
+    resolve,
+    team,
+)
 
 NOW = datetime.fromisoformat("2024-06-03T10:00:00+02:00")
 ACTIONS = {"access", "collect", "correct", "disclose"}
@@ -79,6 +88,8 @@ def _resource(line: str) -> dict[str, Any]:
     kind, id, *words = line.split()
     told = _Words(words)
     match kind:
+        case "patient":
+            return {"resourceType": "Patient", "id": id, "birthDate": words[0]}
         case "related":
             return related_person(id.removeprefix("RelatedPerson/"))
         case "team":
@@ -97,9 +108,12 @@ def _resource(line: str) -> dict[str, Any]:
             )
             return consent(id, "settings", {"type": "permit", "provision": [line_]})
         case _:
-            type_ = told.one({"permit", "deny"}) or ("deny" if kind == "exclusion" else "permit")
-            body = provision(type_, told.actors(), told.many(CATEGORIES), None, told.period())
-            return consent(id, kind, body, told.one({"inactive", "rejected"}) or "active")
+            verb = told.one({"permit", "deny"}) or ("deny" if kind == "exclusion" else "permit")
+            body = provision(verb, told.actors(), told.many(CATEGORIES), None, told.period())
+            return (
+                consent(id, kind, body, told.one({"inactive", "rejected"}) or "active")
+                | told.about_the_consent()
+            )
 
 
 @dataclass(frozen=True)
@@ -113,9 +127,16 @@ class _Words:
         return next(iter(self.many(known)), None)
 
     def actors(self) -> list[str]:
-        return [
-            part for word in self.words for part in word.split("+") if "/" in part or part == "display-only"
-        ]
+        words = [word for word in self.words if "=" not in word]
+        return [part for word in words for part in word.split("+") if "/" in part or part == "display-only"]
+
+    def about_the_consent(self) -> dict[str, Any]:
+        told = dict(word.split("=") for word in self.words if "=" in word)
+        names = {"ground": "mandate-ground", "proof": "proof"}
+        return {
+            "performer": [{"reference": told.get("by", PERSON)}],
+            "extension": [extension(name, told[key]) for key, name in names.items() if key in told],
+        } | ({"sourceReference": {"reference": "DocumentReference/d"}} if "documented" in self.words else {})
 
     def period(self) -> dict[str, str] | None:
         for word in self.words:

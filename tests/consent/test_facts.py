@@ -10,6 +10,7 @@ import pytest
 from consent.categories import UNTOUCHED, mask
 from consent.facts import Facts, Party, read_facts
 from consent.periods import Period, read_period
+from consent.relations import childhood
 from tests.consent.worlds import PERSON, consent, participant, provision, resolve, team
 
 
@@ -124,3 +125,33 @@ def test_an_exclusion_in_one_capacity_is_of_the_professional() -> None:
 
 def settings(*lines: dict[str, Any]) -> dict[str, Any]:
     return consent("s", "settings", {"type": "permit", "provision": list(lines)})
+
+
+def test_a_grant_of_single_resources_is_a_share_and_no_relation() -> None:
+    data = [{"meaning": "dependents", "reference": {"reference": "Goal/g"}}]
+    period = {"end": "2024-12-31"}
+    facts = facts_of(
+        consent("g", "grant", provision("permit", ["Practitioner/a"], period=period) | {"data": data})
+    )
+    expected = Party("Practitioner/a", None), {"reference": "Goal/g"}, True, "share:Consent/g"
+    assert ([], [expected]) == (
+        list(facts.relations),
+        [(share.party, share.data, share.dependents, share.rule) for share in facts.shares],
+    )
+
+
+@pytest.mark.parametrize(
+    ("birth_date", "end"),
+    [
+        ("2006-06-04", at(2024, 6, 3, 22)),
+        ("2008-02-29", at(2026, 2, 27, 23)),
+        ("2006-06", at(2024, 5, 31, 22)),
+        ("2006", at(2023, 12, 31, 23)),
+    ],
+)
+def test_a_childhood_ends_with_the_18th_birthday(birth_date: str, end: datetime) -> None:
+    assert Period(None, end) == childhood({"birthDate": birth_date})
+
+
+def test_of_an_unknown_birth_date_there_is_no_childhood() -> None:
+    assert childhood({}) is None

@@ -116,7 +116,7 @@ def test_a_forbid_never_opens(
 
 
 def _names_a_role(body: Any) -> bool:
-    """Settings about a role: whoever gets that role by a new relation comes under them, also where they deny."""
+    """Settings about a role: who gets it by a new relation comes under them, also where they deny."""
     lines = body.get("provision", {}).get("provision", [])
     return any("identifier" in actor["reference"] for line in lines for actor in line.get("actor", []))
 

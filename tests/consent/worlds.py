@@ -96,6 +96,10 @@ def provision(
     return _during(body, period)
 
 
+def extension(name: str, code: str) -> Body:
+    return {"url": f"{BASE}/StructureDefinition/{name}", "valueCode": code}
+
+
 def _actor(actor: str) -> Body:
     if "/" in actor:
         return {"reference": actor}
@@ -194,7 +198,7 @@ mandates = st.builds(
     lambda key, actor, period, document, performer, ground: (
         consent(key, "mandate", provision("permit", [actor], period=period))
         | ({"sourceReference": {"reference": "DocumentReference/d"}} if document else {})
-        | {"performer": [{"reference": performer}], "extension": [_extension("mandate-ground", ground)]}
+        | {"performer": [{"reference": performer}], "extension": [extension("mandate-ground", ground)]}
     ),
     st.uuids().map(str),
     _relatives,
@@ -206,7 +210,7 @@ mandates = st.builds(
 relations_of_care = st.builds(
     lambda key, actor, period, proof: (
         consent(key, "therapeutic-relation", provision("permit", [actor], period=period))
-        | {"extension": [_extension("proof", proof)]}
+        | {"extension": [extension("proof", proof)]}
     ),
     st.uuids().map(str),
     _parties,
@@ -242,10 +246,6 @@ permits = st.one_of(
     sharings, settings("permit"), mandates, relations_of_care, case_managements, grants, carer_shares
 )
 """Consents that permit; a sharing consent may be a refusal."""
-
-
-def _extension(name: str, code: str) -> Body:
-    return {"url": f"{BASE}/StructureDefinition/{name}", "valueCode": code}
 
 
 worlds = st.builds(

@@ -10,13 +10,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
 JET, AN, DOCTOR = "Patient/jet-peeters", "RelatedPerson/an-peeters", "Practitioner/dr-van-acker"
+NEIGHBOUR, EXCLUDED_SISTER = "RelatedPerson/louis-maes", "RelatedPerson/lies-wouters"
 MARKET = "Elke zondag met Louis naar de markt kunnen blijven gaan."
 WALKING = "Tegen 1 maart 300 meter stappen met mijn rollator, tot aan het marktplein."
 Visit = Callable[..., Page]
 
 
 @pytest.fixture
-def visit(chromium: Browser, server: str) -> Iterator[Visit]:
+def visit(chromium: Browser, base_url: str) -> Iterator[Visit]:
     """Opens the portal in a browser of its own; fails the test when the browser complains."""
     opened, complaints = [], []
 
@@ -33,7 +34,7 @@ def visit(chromium: Browser, server: str) -> Iterator[Visit]:
             "console", lambda message: complaints.append(message.text) if message.type == "error" else None
         )
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{server}/portal/")
+        page.goto(f"{base_url}/portal/")
         return page
 
     yield open_portal
@@ -111,6 +112,18 @@ def test_an_sees_the_life_goals_of_her_mother(visit: Visit) -> None:
     expect(page.locator(".life-goal > h3", has_text=MARKET)).to_have_count(1)
 
 
+def test_the_neighbour_sees_the_goal_he_helps_with_and_no_care_goal(visit: Visit) -> None:
+    page = log_in(visit(), NEIGHBOUR)
+    seen = (page.locator(".life-goal > h3").all_inner_texts(), page.locator(".goal").count())
+    assert seen == ([MARKET], 0)
+
+
+def test_an_excluded_sister_sees_nothing_and_no_reason(visit: Visit) -> None:
+    page = visit()
+    choose(page, EXCLUDED_SISTER)
+    expect(page.locator("main .lead")).to_have_text("Er is hier nu niets wat u kunt zien.")
+
+
 def test_the_doctor_chooses_a_person_first(visit: Visit) -> None:
     page = visit()
     choose(page, DOCTOR)
@@ -118,12 +131,23 @@ def test_the_doctor_chooses_a_person_first(visit: Visit) -> None:
     expect(page.locator("h1")).to_have_text("Het plan van Jet Peeters")
 
 
-def test_everything_comes_from_the_public_api(visit: Visit, server: str) -> None:
+def test_the_portal_under_another_name_leads_to_the_one_that_can_log_in(visit: Visit, base_url: str) -> None:
+    page = visit()
+    page.goto(f"{base_url.replace('127.0.0.1', 'localhost')}/portal/")
+    page.locator("#log-in").click()
+    page.wait_for_url(f"{base_url}/portal/")
+    log_in(page, JET)
+    expect(page.locator("h1")).to_have_text("Mijn plan")
+
+
+def test_everything_comes_from_the_public_api(visit: Visit, base_url: str) -> None:
     page = visit()
     requested: list[str] = []
     page.on("request", lambda request: requested.append(request.url))
     log_in(page, JET)
-    assert [url for url in requested if not re.match(rf"{re.escape(server)}/(fhir|auth|portal)/", url)] == []
+    assert [
+        url for url in requested if not re.match(rf"{re.escape(base_url)}/(fhir|auth|portal)/", url)
+    ] == []
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -210,9 +234,9 @@ def test_logging_out_leaves_nothing_behind(visit: Visit) -> None:
     assert page.evaluate("[sessionStorage.length, document.body.innerText.includes('Jet')]") == [0, False]
 
 
-def test_the_code_does_not_stay_in_the_address(visit: Visit, server: str) -> None:
+def test_the_code_does_not_stay_in_the_address(visit: Visit, base_url: str) -> None:
     page = log_in(visit(), JET)
-    assert page.url == f"{server}/portal/"
+    assert page.url == f"{base_url}/portal/"
 
 
 def test_who_would_rather_not_log_in_comes_back(visit: Visit) -> None:

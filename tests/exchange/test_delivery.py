@@ -1,5 +1,6 @@
 """What leaves for the hub: in order, once, and only while the law and the hub allow it."""
 
+import asyncio
 from dataclasses import replace
 
 import httpx
@@ -397,3 +398,12 @@ async def test_killed_after_a_removal_what_is_written_anew_gets_a_new_node() -> 
         [(version.version, version.body is None) for version in newest],
         world.store.waiting(PERSON),
     ) == ([(2, True), (1, False)], {})
+
+
+async def test_two_workers_at_once_send_everything_once() -> None:
+    world = World()
+    for number in range(4):
+        world.store.enrol(f"Patient/{number}", MARIA)
+        world.store.write(f"Patient/{number}", goal(f"g{number}"))
+    accepted = await asyncio.gather(*(world.adapter().deliver() for _ in range(2)))
+    assert (sum(accepted), world.at_hub()) == (4, [("Goal", 1)] * 4)

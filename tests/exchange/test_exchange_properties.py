@@ -139,7 +139,7 @@ def text(body: str | bytes | None) -> str:
 
 
 STORIES = st.lists(STEPS, max_size=14)
-few = settings(max_examples=1500, deadline=None)
+few = settings(max_examples=60, deadline=None)
 
 
 @few

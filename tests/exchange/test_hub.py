@@ -164,6 +164,7 @@ SOMEBODY_ELSE = {"identifier": {**ABOUT_MARIA["identifier"], "value": "121231997
         ("PUT", GOALS, [goal(), goal()], 400, 415),
         ("PUT", GOALS, {"resourceType": "Task"}, 400, 415),
         ("PUT", GOALS, None, 400, 415),
+        ("PUT", GOALS, {"resourceType": "Goal"}, 422, 489),
         ("PUT", GOALS, {**goal(), "subject": LITERAL}, 422, 489),
         ("PUT", GOALS, {**goal(), "subject": {**LITERAL, **ABOUT_MARIA}}, 422, 489),
         ("PUT", GOALS, {**goal(), "expressedBy": {"reference": "Practitioner/a"}}, 422, 489),
@@ -171,6 +172,8 @@ SOMEBODY_ELSE = {"identifier": {**ABOUT_MARIA["identifier"], "value": "121231997
         ("PUT", GOALS, {**goal(), "subject": {"display": "Maria"}}, 422, 489),
         ("DELETE", f"{GOALS}/2/2", None, 409, 464),
         ("DELETE", f"{GOALS}/1", None, 428, 489),
+        ("PATCH", f"{GOALS}/1", goal(), 405, 489),
+        ("GET", "/patients", None, 404, 489),
     ],
 )
 async def test_what_a_hub_refuses_has_its_number(

@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -52,7 +53,7 @@ def hub_app(state: HubState, faults: Faults | None = None) -> Starlette:
             Route("/faults", _faults, methods=["PUT"]),
         ],
         middleware=[Middleware(FaultyHub, seed=faults.seed)],
-        exception_handlers={HubError: _refuse},
+        exception_handlers={HubError: _refuse, HTTPException: _unrouted},
     )
     app.state.hub, app.state.faults = state, faults
     return app
@@ -133,6 +134,11 @@ async def _faults(request: Request) -> Response:
 async def _refuse(_: Request, error: Exception) -> Response:
     refusal = error if isinstance(error, HubError) else Internal()
     return JSONResponse(refusal.body(), refusal.status)
+
+
+async def _unrouted(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return JSONResponse({"code": 489, "text": "The node protocol has no such request."}, status)
 
 
 def _admitted(request: Request) -> tuple[HubState, str, Sender]:

@@ -20,16 +20,16 @@ _SUBJECTS = ("subject", "patient", "for")
 def accept(body: bytes, type: str, ssin: str) -> None:
     """Raise WrongCount or NotLogical when `body` is no `type` about `ssin` that the hub may keep."""
     try:
-        resource = json.loads(body)
+        resource = json.loads(body.decode())
     except (ValueError, RecursionError):
         raise WrongCount from None
     if not isinstance(resource, dict) or resource.get("resourceType") != type:
         raise WrongCount
     if any(map(_is_literal, _references(resource))):
         raise NotLogical
-    for name in _SUBJECTS:
-        if name in resource and _ssin(resource[name]) != ssin:
-            raise NotLogical(f"`{name}` must name the subject of the URI by SSIN.")
+    subjects = [_ssin(resource[name]) for name in _SUBJECTS if name in resource]
+    if subjects != [ssin]:
+        raise NotLogical("The content must name the subject of the URI, and only that one, by SSIN.")
 
 
 def _references(value: Any) -> Iterator[Mapping[str, Any]]:

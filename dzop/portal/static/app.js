@@ -47,7 +47,7 @@ async function open(session) {
   show({ screen: "loading", session }, { focus: false });
   try {
     if (session.person) {
-      const [plan, user] = await Promise.all([loadPlan(session, session.person), readOrNothing(session, session.user)]);
+      const [plan, user] = await Promise.all([loadPlan(session, session.person), userOf(session)]);
       show({ screen: "plan", session, plan, userName: nameOf(user), now: new Date() });
     } else {
       const people = await session.search("Patient?_count=100");
@@ -63,8 +63,10 @@ async function open(session) {
   }
 }
 
-function readOrNothing(session, reference) {
-  return reference ? session.read(reference).catch(() => null) : null;
+async function userOf(session) {
+  const [type, id] = session.user.split("/");
+  const [user] = id ? await session.search(`${type}?_id=${id}`) : [];
+  return user;
 }
 
 function byName(one, other) {

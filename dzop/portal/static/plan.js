@@ -7,8 +7,8 @@ const OVER = ["completed", "cancelled", "rejected", "failed"];
 
 /** All the searches that make a plan; `session` as in session.js. */
 export async function loadPlan(session, id) {
-  const [patient, goals, tasks, teams, messages, appointments, plans, consents, relatives] = await Promise.all([
-    session.read(`Patient/${id}`).catch(() => null),
+  const [[patient], goals, tasks, teams, messages, appointments, plans, consents, relatives] = await Promise.all([
+    session.search(`Patient?_id=${id}`),
     session.search(`Goal?patient=${id}`),
     session.search(`Task?patient=${id}&_sort=-authored-on`),
     session.search(`CareTeam?patient=${id}&status=active&_include=CareTeam:participant`),
@@ -41,10 +41,20 @@ export class Plan {
   constructor(resources) {
     Object.assign(this, resources);
     this.byReference = new Map(this.others.map((resource) => [referenceTo(resource), resource]));
+    this.called = new Map(this.entries.flatMap(displaysIn));
+  }
+
+  /** What the plan holds for this reader. */
+  get entries() {
+    return [this.goals, this.tasks, this.teams, this.messages, this.appointments, this.plans, this.consents].flat();
+  }
+
+  get isEmpty() {
+    return !this.patient && !this.entries.length;
   }
 
   get name() {
-    return nameOf(this.patient);
+    return this.who({ reference: `Patient/${this.id}` });
   }
 
   /** The language the plan is most likely written in. */
@@ -60,7 +70,7 @@ export class Plan {
 
   /** Life goals, each with the goals that serve it, each with its tasks; then what stands alone. */
   get goalTree() {
-    const goals = this.goals.filter((goal) => goal.lifecycleStatus !== "entered-in-error");
+    const goals = this.orderedGoals;
     const ids = new Set(goals.map(referenceTo));
     const under = (target) => goals.filter((goal) => goal !== target && targetsOf(goal).includes(referenceTo(target)));
     const node = (goal, path = []) => ({
@@ -73,6 +83,14 @@ export class Plan {
       (goal) => categoryOf(goal) !== "life-goal" && !targetsOf(goal).some((target) => ids.has(target)),
     );
     return { life: life.map((goal) => node(goal)), loose: loose.map((goal) => node(goal)) };
+  }
+
+  /** In the order the plan itself gives them; what it does not name comes last. */
+  get orderedGoals() {
+    const named = this.plans.flatMap((plan) => plan.goal ?? []).map((goal) => goal.reference);
+    const place = (goal) => (named.includes(referenceTo(goal)) ? named.indexOf(referenceTo(goal)) : named.length);
+    const goals = this.goals.filter((goal) => goal.lifecycleStatus !== "entered-in-error");
+    return goals.sort((one, other) => place(one) - place(other));
   }
 
   tasksFor(goal) {
@@ -116,10 +134,11 @@ export class Plan {
     return [...members.values()];
   }
 
-  /** How somebody is called: the name in the record, else what the writer called them. */
+  /** How somebody is called: the name in the record, else what a writer called them, here or elsewhere. */
   who(reference) {
     if (!reference) return undefined;
-    return nameOf(this.byReference.get(reference.reference)) ?? reference.display ?? undefined;
+    const known = nameOf(this.byReference.get(reference.reference));
+    return known ?? reference.display ?? this.called.get(reference.reference);
   }
 
   titleOf(participant) {
@@ -196,6 +215,13 @@ export function nameOf(resource) {
   const name = names.find((each) => each.use === "usual") ?? names[0];
   if (!name) return undefined;
   return name.text ?? [...(name.prefix ?? []), ...(name.given ?? []), name.family].filter(Boolean).join(" ");
+}
+
+/** Every reference with a display in a resource, as pairs. */
+function displaysIn(value) {
+  if (value === null || typeof value !== "object") return [];
+  const own = value.reference && value.display ? [[value.reference, value.display]] : [];
+  return [...own, ...Object.values(value).flatMap(displaysIn)];
 }
 
 function targetsOf(goal) {

@@ -6,6 +6,12 @@ const SCOPE = "launch/patient openid fhirUser patient/*.rs user/*.rs";
 const CHOSEN = "dzop-chosen-person";
 
 export async function logIn(language) {
+  const home = await homeOfService();
+  if (home !== location.origin) {
+    // Opened under another name of the same machine, such as localhost; the login knows only one.
+    location.replace(`${home}/portal/`);
+    return;
+  }
   const address = await FHIR.oauth2.authorize({
     clientId: "dzop-portal",
     iss: `${location.origin}/fhir`,
@@ -18,6 +24,13 @@ export async function logIn(language) {
   const url = new URL(address);
   url.searchParams.set("ui_locales", language);
   location.assign(url);
+}
+
+/** The origin under which the service says it is to be found. */
+async function homeOfService() {
+  const answer = await fetch("/fhir/metadata", { headers: { Accept: "application/fhir+json" } });
+  const { implementation } = await answer.json();
+  return implementation?.url ? new URL(implementation.url).origin : location.origin;
 }
 
 export function logOut() {
@@ -72,17 +85,13 @@ class Session {
     else sessionStorage.removeItem(CHOSEN);
   }
 
-  read(reference) {
-    return this.#client.request(reference);
-  }
-
-  /** All resources a search finds, of all its pages; none when it is not allowed. */
+  /** All resources a search finds, of all its pages; none when it is not allowed or not offered. */
   async search(query) {
     try {
       const found = await this.#client.request(query, { pageLimit: 0, flat: true });
       return found.filter((resource) => resource?.resourceType !== "OperationOutcome");
     } catch (error) {
-      if (error.statusCode === 403) return [];
+      if ([403, 404].includes(error.statusCode)) return [];
       throw error;
     }
   }

@@ -79,10 +79,20 @@ function people(state, actions) {
 }
 
 function plan(state, actions) {
-  const user = state.plan.who({ reference: state.session.user }) ?? state.userName;
+  const user = state.userName ?? state.plan.who({ reference: state.session.user });
   return html`<h1 tabindex="-1">${ownOr(state, "title")}</h1>
     ${user ? html`<p class="soft who">${t("logged-in-as", { name: user })}</p>` : nothing}
-    ${state.plan.introduction
+    ${state.plan.isEmpty ? html`<p class="lead">${t("nothing")}</p>` : contents(state)}
+    <p class="tools">
+      <button class="quiet" @click=${actions.print}>${t("print")}</button>
+      ${state.session.mayChoose
+        ? html`<button class="quiet" @click=${() => actions.choose(null)}>${t("other-person")}</button>`
+        : nothing}
+    </p>`;
+}
+
+function contents(state) {
+  return html`${state.plan.introduction
       ? html`<p class="lead">${written(state.plan.introduction, state.plan.language)}</p>`
       : nothing}
     <nav class="menu" aria-label=${t("menu")}>
@@ -90,11 +100,5 @@ function plan(state, actions) {
         ${SECTIONS.map((id) => html`<li><a href="#${id}">${t(`menu.${id}`)}</a></li>`)}
       </ul>
     </nav>
-    ${goalsView(state)} ${appointmentsView(state)} ${messagesView(state)} ${teamView(state)} ${sharingView(state)}
-    <p class="tools">
-      <button class="quiet" @click=${actions.print}>${t("print")}</button>
-      ${state.session.mayChoose
-        ? html`<button class="quiet" @click=${() => actions.choose(null)}>${t("other-person")}</button>`
-        : nothing}
-    </p>`;
+    ${goalsView(state)} ${appointmentsView(state)} ${messagesView(state)} ${teamView(state)} ${sharingView(state)}`;
 }

@@ -9,7 +9,7 @@ export function sharingView(view) {
   return section(
     "sharing",
     t("sharing"),
-    choices.known ? chosen(view, choices) : html`<p>${t("sharing.unknown", { name: personName(view) })}</p>`,
+    choices.known || isOwn(view) ? chosen(view, choices) : html`<p>${t("sharing.unknown", { name: personName(view) })}</p>`,
   );
 }
 

@@ -75,6 +75,7 @@ def upgrade() -> None:
     sa.Column('partner', sa.Text(collation='C'), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=True, comment='null: nothing to send'),
     sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True, comment='null: free'),
+    sa.Column('lease', sa.Integer(), server_default=sa.text('0'), nullable=False, comment='Grows with every lease'),
     sa.Column('failures', sa.Integer(), server_default=sa.text('0'), nullable=False),
     sa.Column('since', sa.BigInteger(), server_default=sa.text('0'), nullable=False, comment="The partner's sequence pulled up to"),
     sa.Column('pull_at', sa.DateTime(timezone=True), nullable=False),
@@ -91,6 +92,7 @@ def upgrade() -> None:
     sa.Column('node', sa.Text(collation='C'), nullable=False),
     sa.Column('hub_version', sa.Integer(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False, comment='The local version equal to hub_version; 0 is unknown'),
+    sa.Column('unplaced', sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False, comment='References that left by URL, for their targets had no node yet'),
     sa.PrimaryKeyConstraint('person', 'partner', 'type', 'id'),
     sa.UniqueConstraint('person', 'partner', 'node', name='uq_exchange_node_node'),
     comment='Which node of the partner holds a resource, and the versions both sides last agreed on.'
@@ -162,7 +164,7 @@ def upgrade() -> None:
     sa.Column('exact', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('person', 'type', 'id', 'parameter', 'ordinal')
     )
-    op.create_index('ix_index_string_normalised', 'index_string', ['type', 'parameter', 'normalised', 'person', 'id'], unique=False)
+    op.create_index('ix_index_string_beginning', 'index_string', ['type', 'parameter', sa.literal_column('left(normalised, 100)')], unique=False)
     op.create_table('index_token',
     sa.Column('person', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('type', sa.Text(collation='C'), nullable=False),
@@ -243,7 +245,7 @@ def downgrade() -> None:
     op.drop_table('outbox')
     op.drop_index('ix_index_token_code', table_name='index_token')
     op.drop_table('index_token')
-    op.drop_index('ix_index_string_normalised', table_name='index_string')
+    op.drop_index('ix_index_string_beginning', table_name='index_string')
     op.drop_table('index_string')
     op.drop_index('ix_index_reference_target', table_name='index_reference')
     op.drop_index('ix_index_reference_identifier', table_name='index_reference')

@@ -1,0 +1,164 @@
+"""Runs the whole benchmark once, prints a table and keeps it as JSON under `bench/results`.
+
+Each kind of request is measured between two measurements of a route that does nothing, so that its ratio
+holds on a machine that has other work; how far those differ is printed as the noise of the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench import law
+from bench.load import Load, Measured, measure, request
+from bench.server import Server, running
+
+RESULTS = Path(__file__).parent / "results"
+CLIENTS, SECONDS, NOTHING_SECONDS = 16, 5.0, 2.0
+NURSE, PERSON = "Practitioner/nurse-katrien-baert", "jet-peeters"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One kind of request beside the route that does nothing."""
+
+    name: str
+    measured: Measured
+    nothing_per_second: float
+
+    @property
+    def ratio(self) -> float:
+        return self.measured.per_second / self.nothing_per_second
+
+
+def main() -> None:
+    _say(f"Machine: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the run; {CLIENTS} clients.")
+    with running() as server:
+        lines, nothing = _requests(server)
+        rest = {
+            "CareTeam update, median ms": _team_update(server),
+            "worker memory, MB": server.resident_megabytes(),
+        }
+    rest |= {
+        "decisions of the law per second": law.decisions_per_second(),
+        f"compiling a person ({law.MEMBERS} members, {law.SETTINGS} settings), ms": law.compile_milliseconds(),
+        "  rows it gives": law.rows_compiled(),
+    }
+    _print(lines, nothing, rest)
+    _keep(lines, nothing, rest)
+
+
+def _requests(server: Server) -> tuple[list[Line], list[Measured]]:
+    nothing = [_nothing(server)]
+    lines = []
+    for name, requests in _workloads(server).items():
+        measured = measure(Load(server.port, requests, CLIENTS, SECONDS))
+        nothing.append(_nothing(server))
+        beside = statistics.mean(each.per_second for each in nothing[-2:])
+        lines.append(Line(name, measured, beside))
+    return lines, nothing
+
+
+def _nothing(server: Server) -> Measured:
+    return measure(Load(server.port, [request("GET", "/health/live")], CLIENTS, NOTHING_SECONDS))
+
+
+def _workloads(server: Server) -> Mapping[str, list[str]]:
+    token = server.token(NURSE)
+    with server.client(NURSE) as nurse:
+        entries = nurse.get("/Goal", params={"patient": PERSON}).json()["entry"]
+    goals = [f"/fhir/Goal/{each['resource']['id']}" for each in entries]
+    return {
+        "read by id": [request("GET", path, token) for path in goals],
+        "search of a person's goals": [request("GET", f"/fhir/Goal?patient={PERSON}", token)],
+        "create of a goal": [request("POST", "/fhir/Goal", token, _goal())],
+    }
+
+
+def _goal() -> bytes:
+    return json.dumps(
+        {
+            "resourceType": "Goal",
+            "lifecycleStatus": "active",
+            "category": [
+                {
+                    "coding": [
+                        {"system": "https://dzop.example/fhir/CodeSystem/goal-category", "code": "care-goal"}
+                    ]
+                }
+            ],
+            "description": {"text": "Walks to the corner and back each day."},
+            "subject": {"reference": f"Patient/{PERSON}"},
+            "expressedBy": {"reference": NURSE},
+        }
+    ).encode()
+
+
+def _team_update(server: Server, times: int = 25) -> float:
+    """Median of updates of a team by the person, each of which compiles the person's grants anew."""
+    taken = []
+    with server.client(f"Patient/{PERSON}") as person:
+        team: dict[str, Any] = person.get("/CareTeam").json()["entry"][0]["resource"]
+        for number in range(times):
+            start = time.perf_counter()
+            answer = person.put(f"/CareTeam/{team['id']}", json=team | {"name": f"Team {number}"})
+            taken.append(1000 * (time.perf_counter() - start))
+            if answer.status_code != 200:
+                raise SystemExit(f"the team could not be updated: {answer.text}")
+    return statistics.median(taken)
+
+
+def _print(lines: list[Line], nothing: list[Measured], rest: Mapping[str, float]) -> None:
+    _say(f"\n{'':44}{'per second':>10}{'p50 ms':>9}{'p99 ms':>9}{'ratio':>7}  answers")
+    for name, each, ratio in (
+        ("a route that does nothing (/health/live)", _median(nothing), 1.0),
+        *((line.name, line.measured, line.ratio) for line in lines),
+    ):
+        answers = ", ".join(f"{number} x {status}" for status, number in each.statuses.items())
+        _say(f"{name:44}{each.per_second:10.0f}{each.p50:9.1f}{each.p99:9.1f}{ratio:7.2f}  {answers}")
+    _say("")
+    for name, value in rest.items():
+        _say(f"{name:54}{value:10,.0f}" if value >= 100 else f"{name:54}{value:10.1f}")
+    _say(f"\nNoise: the route that does nothing varied by {_noise(nothing):.0f} % in this run.")
+
+
+def _median(measured: list[Measured]) -> Measured:
+    return sorted(measured, key=lambda each: each.per_second)[len(measured) // 2]
+
+
+def _noise(nothing: list[Measured]) -> float:
+    rates = [each.per_second for each in nothing]
+    return 100 * (max(rates) - min(rates)) / statistics.mean(rates)
+
+
+def _keep(lines: list[Line], nothing: list[Measured], rest: Mapping[str, float]) -> None:
+    now = datetime.now(UTC)
+    record = {
+        "at": now.isoformat(),
+        "cores": os.cpu_count(),
+        "noise_percent": _noise(nothing),
+        "nothing": [asdict(each) for each in nothing],
+        "requests": {line.name: asdict(line.measured) | {"ratio": line.ratio} for line in lines},
+        **rest,
+    }
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{now:%Y%m%dT%H%M%SZ}.json"
+    path.write_text(json.dumps(record, indent=2) + "\n")
+    _say(f"Kept as {path.relative_to(Path(__file__).parent.parent)}.")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""Checks of the store against itself and against the law, and one decision explained.
+
+Every check recomputes from what cannot lie (the bodies, in order of version) and compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from consent.grants import compile_grants
+from consent.law import Decision
+from consent.matrix import Matrix
+from dzop.access import facts
+from dzop.access.judgement import Judgement
+from dzop.access.proposal import Proposal, index_columns
+from dzop.actor import Call
+from dzop.fhir import json
+from dzop.store import grants, resources, verify
+from dzop.store.database import Database, Row, Transaction
+
+_INDEXES = {
+    "token": ("parameter", "system", "code"),
+    "reference": (
+        "parameter", "ordinal", "target_type", "target_id", "url", "identifier_system", "identifier_value",
+    ),
+    "date": ("parameter", "low", "high"),
+    "string": ("parameter", "ordinal", "normalised", "exact"),
+}  # fmt: skip
+
+
+async def explained(
+    database: Database, call: Call, matrix: Matrix, base: str, type: str, id: str, action: str
+) -> Decision | None:
+    """What the law says of this actor, resource and action now, and by which rules; None without resource."""
+    async with database.transaction() as transaction:
+        at = await transaction.row(resources.LOCATE, type=type, id=id)
+        if at is None:
+            return None
+        where = {"person": at["person"], "type": type, "id": id}
+        row = await transaction.row(resources.BEFORE, **where)
+        if row is None:
+            return None
+        named = await transaction.rows(resources.AUDIENCE_OF, now=call.now, **where)
+        kinds = frozenset(each["kind"] for each in named if each["actor"] in call.actor.keys)
+        law = Judgement(transaction, call, matrix, base)
+        return await law.decision(at["person"], action, row["mask"], kinds)
+
+
+async def differences(database: Database, matrix: Matrix, base: str) -> AsyncIterator[str]:
+    """One line each: gaps in versions, index rows that do not follow from the body, grants the law would not give."""
+    async with database.transaction() as transaction:
+        for row in await transaction.rows(verify.BROKEN_CHAINS):
+            yield f"{row['type']}/{row['id']}: versions {row['first']}..{row['last']} are {row['number']} rows"
+        for row in await transaction.rows(verify.MISPLACED):
+            yield f"{row['type']}/{row['id']}: the current version is not the newest, or its location differs"
+        for row in await transaction.rows(verify.PERSONS):
+            async for line in _of_person(transaction, row, matrix, base):
+                yield line
+        for row in await transaction.rows(verify.WITHOUT_PERSON):
+            async for line in _of_resource(transaction, row, base):
+                yield line
+
+
+async def _of_person(transaction: Transaction, person: Row, matrix: Matrix, base: str) -> AsyncIterator[str]:
+    key, patient = person["key"], person["patient_id"]
+    known = await facts.read(transaction, key, f"Patient/{patient}", base)
+    expected = {
+        (grant.shape.key, facts.start(grant.valid_from), facts.end(grant.valid_until)): (
+            grant.full,
+            grant.own,
+            grant.authored,
+        )
+        for grant in compile_grants(known, matrix)
+    }
+    found = {
+        (row["shape"], _aware(row["valid_from"]), _aware(row["valid_until"])): (
+            row["full"],
+            row["own"],
+            row["authored"],
+        )
+        for row in await transaction.rows(grants.GRANTS, person=key)
+    }
+    for shape in sorted(
+        {grant[0] for grant in expected.keys() | found.keys() if expected.get(grant) != found.get(grant)}
+    ):
+        yield f"Patient/{patient}: the grants of {shape} are not what the law says"
+    for row in await transaction.rows(verify.OF_PERSON, person=key):
+        async for line in _of_resource(transaction, row, base):
+            yield line
+
+
+async def _of_resource(transaction: Transaction, row: Row, base: str) -> AsyncIterator[str]:
+    """The index rows of one current resource, recomputed from its body."""
+    where = {"person": row["person"], "type": row["type"], "id": row["id"]}
+    expected: dict[str, list[Any]] = resources.no_index()
+    if not row["deleted"]:
+        proposal = Proposal(row["type"], row["id"], json.parse(row["body"]))
+        expected = index_columns(proposal, base)
+    for name, columns in _INDEXES.items():
+        stored = await transaction.rows(verify.INDEX_ROWS[name], **where)
+        found = {tuple(_aware(each[column]) for column in columns) for each in stored}
+        if found != set(_rows(expected, name, columns)):
+            yield f"{row['type']}/{row['id']}: the {name} index is not what the body says"
+
+
+def _aware(value: Any) -> Any:
+    """An open end comes back from the database as an instant without a zone."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
+
+
+def _rows(columns_of: dict[str, list[Any]], name: str, columns: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    yield from zip(*(columns_of[f"{name}_{column}"] for column in columns), strict=True)

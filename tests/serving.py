@@ -1,0 +1,142 @@
+"""A dzop of our own: started as a user starts it, asked over HTTP, stopped when the tests are done."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from dzop.auth.keys import signing_key
+from dzop.auth.tokens import issue
+from dzop.settings import Settings
+
+Found = TypeVar("Found")
+EVERYTHING = "user/*.cruds patient/*.cruds"
+
+
+def eventually(look: Callable[[], Found | None], within: float = 30) -> Found:
+    """What `look` finds, asked again and again until it finds something or the time is up."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"{look.__name__} found nothing within {within} seconds")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running service: `url` is its root, `fhir` its FHIR base, `var` its folder."""
+
+    url: str
+    var: Path
+    process: subprocess.Popen[bytes]
+    _transport: httpx.HTTPTransport = field(default_factory=httpx.HTTPTransport)
+
+    @property
+    def fhir(self) -> str:
+        return f"{self.url}/fhir"
+
+    @property
+    def log(self) -> str:
+        """What the process has written so far, tracebacks included."""
+        return (self.var.parent / "server.log").read_text()
+
+    def token(
+        self, reference: str, *, role: str | None = None, scope: str | None = None, ttl: int = 3600
+    ) -> str:
+        """A bearer token, as `dzop token` makes them."""
+        settings = Settings()
+        return issue(
+            signing_key(self.var / "keys"),
+            issuer=settings.issuer,
+            audience=settings.audience,
+            subject=reference,
+            scope=scope or ("system/*.cruds" if reference == "system" else EVERYTHING),
+            role=role,
+            ttl=ttl,
+            now=datetime.now(UTC),
+            client_id="tests",
+        )
+
+    def client(self, reference: str | None, *, headers: dict[str, str] | None = None, **options: Any) -> httpx.Client:
+        """An HTTP client of the FHIR base in the name of `reference`; without one it has no token."""
+        bearer = {"Authorization": f"Bearer {self.token(reference, **options)}"} if reference else {}
+        return httpx.Client(
+            base_url=self.fhir,
+            headers={"Content-Type": "application/fhir+json", **bearer, **(headers or {})},
+            transport=self._transport,
+            timeout=30,
+        )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(**given: str) -> dict[str, str]:
+    """The environment without settings of whoever runs the tests."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("DZOP_")} | given
+
+
+def launched(folder: Path, *arguments: str, **settings: str) -> Server:
+    """`dzop ARGUMENTS` in `folder`, when it is ready."""
+    port = free_port()
+    with (folder / "server.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dzop", *arguments, "--port", str(port)],
+            cwd=folder,
+            env=environment(PYTHONPATH=str(Path(__file__).parents[1]), **settings),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    server = Server(f"http://127.0.0.1:{port}", folder / "var", process)
+
+    def ready() -> bool:
+        if process.poll() is not None:
+            raise AssertionError(f"the service ended at once:\n{server.log}")
+        try:
+            return httpx.get(f"{server.url}/health/ready").is_success
+        except httpx.TransportError:
+            return False
+
+    try:
+        eventually(ready, within=60)
+    except BaseException:
+        process.kill()
+        raise
+    return server
+
+
+def stopped(server: Server) -> int:
+    """Asks the service to stop; its exit code."""
+    server.process.send_signal(signal.SIGTERM)
+    try:
+        return server.process.wait(20)
+    except subprocess.TimeoutExpired:
+        server.process.kill()
+        return server.process.wait()
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
+    """`dzop ARGUMENTS` in `folder` for the length of the block; its database ends with it."""
+    server = launched(folder, *arguments, **settings)
+    try:
+        yield server
+    finally:
+        stopped(server)
