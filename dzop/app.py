@@ -152,7 +152,8 @@ def _sandbox(
         issuer=issuer,
         audience=settings.fhir_base,
         clients=(Client("dzop-portal", (f"{settings.public_url}/portal/",)),),
-        people=[(each.reference, each.name, each.role["nl"]) for each in PEOPLE],
+        people=[(each.reference, each.name, each.role) for each in PEOPLE],
+        around={each.reference: each.scenario[3:] for each in PEOPLE if each.scenario},
         patient_of=patient,
         clock=clock,
     )

