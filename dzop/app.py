@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from fastapi import FastAPI
 from joserfc.jwk import KeySet
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -19,7 +18,8 @@ from dzop.access.actors import actor_of
 from dzop.access.gateway import Gateway
 from dzop.access.persons import patient_of
 from dzop.actor import Actor
-from dzop.api import fhir
+from dzop.api.fhir import FhirEndpoint
+from dzop.api.front import Front
 from dzop.api.openapi import openapi
 from dzop.auth import keys, sandbox
 from dzop.auth.clients import Client
@@ -38,7 +38,7 @@ PUBLISHED = "2026-11-22"
 _LEEWAY = timedelta(seconds=30)
 
 
-def application(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> FastAPI:
+def application(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Front:
     """The service. Its database must be there and migrated; it connects when the server starts it."""
 
     @asynccontextmanager
@@ -48,7 +48,8 @@ def application(settings: Settings, clock: Callable[[], datetime] = lambda: date
             raise RuntimeError("no database: `dzop serve` starts an embedded one")
         async with Database.opened(url, settings.pool_size) as database, Writer.running(database) as audit:
             gateway = Gateway(database, audit, load(), settings.fhir_base, partner_types(settings))
-            app.router.routes.extend(_routes(settings, database, gateway, clock))
+            front.open(_endpoint(settings, database, gateway, clock))
+            app.router.routes.extend(_pages(settings, database, clock))
             app.state.database = database
             async with exchanging(
                 configured_partners(settings), database, gateway, settings.fhir_base, clock
@@ -63,21 +64,7 @@ def application(settings: Settings, clock: Callable[[], datetime] = lambda: date
         redoc_url=None,
     )
 
-    # Bearer tokens only, never cookies: an app of any origin may ask, none can borrow a session.
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=["*"],
-        allow_methods=["GET", "POST", "PUT", "DELETE"],
-        allow_headers=[
-            "Authorization",
-            "Content-Type",
-            "Prefer",
-            "If-Match",
-            "If-None-Match",
-            "If-None-Exist",
-        ],
-        expose_headers=["ETag", "Location", "Last-Modified", "X-Request-Id"],
-    )
+    front = Front(app)
 
     @app.get("/health/live", include_in_schema=False)
     async def live() -> dict[str, str]:
@@ -92,7 +79,7 @@ def application(settings: Settings, clock: Callable[[], datetime] = lambda: date
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
-    return app
+    return front
 
 
 async def _readiness(app: FastAPI) -> Response:
@@ -105,9 +92,9 @@ async def _readiness(app: FastAPI) -> Response:
     return Response('{"status":"ready"}', media_type="application/json")
 
 
-def _routes(
+def _endpoint(
     settings: Settings, database: Database, gateway: Gateway, clock: Callable[[], datetime]
-) -> list[BaseRoute]:
+) -> FhirEndpoint:
     issuer = f"{settings.public_url}/auth"
     smart = smart_configuration(issuer)
     signing = keys.signing_key(settings.keys)
@@ -132,11 +119,15 @@ def _routes(
         published=PUBLISHED,
         oauth={"authorize": smart["authorization_endpoint"], "token": smart["token_endpoint"]},
     )
-    edge = fhir.Edge(service, authenticate, smart, clock, settings.max_body)
+    return FhirEndpoint(service, authenticate, smart, clock, settings.max_body)
+
+
+def _pages(settings: Settings, database: Database, clock: Callable[[], datetime]) -> list[BaseRoute]:
+    """What is shown to people: the portal, and the login while the sandbox is on."""
     front = Route("/", lambda _: RedirectResponse("/portal/"), methods=["GET"])
-    routes: list[BaseRoute] = [*fhir.routes(edge), *portal.routes(), front]
+    routes: list[BaseRoute] = [*portal.routes(), front]
     if settings.sandbox:
-        routes += sandbox.routes(_sandbox(settings, database, issuer, clock))
+        routes += sandbox.routes(_sandbox(settings, database, f"{settings.public_url}/auth", clock))
     return routes
 
 
@@ -168,6 +159,6 @@ def configured_partners(settings: Settings) -> tuple[Partner, ...]:
     return read_partners(settings.partners.read_text()) if settings.partners else ()
 
 
-def from_environment() -> FastAPI:
+def from_environment() -> Front:
     """The application with the settings of the environment: what each worker process runs."""
     return application(Settings())

@@ -339,7 +339,7 @@ def _run(settings: Settings) -> None:
     uvicorn.run(
         "dzop.app:from_environment", factory=True, host=settings.host, port=settings.port,
         workers=settings.workers if settings.workers > 1 else None, log_level="warning", access_log=False,
-        server_header=False, date_header=True, timeout_graceful_shutdown=10,
+        server_header=False, date_header=True, proxy_headers=False, timeout_graceful_shutdown=10,
     )  # fmt: skip
     sign.unlink(missing_ok=True)
 

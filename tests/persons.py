@@ -27,7 +27,7 @@ from resources import (
     ssin,
     task,
 )
-from serving import Server
+from serving import Service
 
 MEMBERS = {
     "gp": "general-practitioner",
@@ -45,7 +45,7 @@ class Person:
     team; `stranger` is a general practitioner and `cousin` a related person without any relation.
     """
 
-    server: Server
+    server: Service
     mark: str
     ssin: str
 
@@ -162,7 +162,7 @@ class Person:
         ]  # fmt: skip
 
 
-def new_person(server: Server) -> Person:
+def new_person(server: Service) -> Person:
     """A person entered with family, team, sharing consent and a whole plan."""
     person = Person(server, uuid4().hex[:10], ssin())
     person.store(*person.directory(), *person.family(), person.team(), person.sharing(), *person.plan())

@@ -13,10 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any, TypeVar
 
 import httpx
+import uvicorn
 
+from dzop.app import application
 from dzop.auth.keys import signing_key
 from dzop.auth.tokens import issue
 from dzop.settings import Settings
@@ -32,26 +35,21 @@ def eventually(look: Callable[[], Found | None], within: float = 30) -> Found:
         if found := look():
             return found
         time.sleep(0.05)
-    raise AssertionError(f"{look.__name__} found nothing within {within} seconds")
+    raise AssertionError(f"nothing was found within {within} seconds")
 
 
 @dataclass(frozen=True)
-class Server:
-    """A running service: `url` is its root, `fhir` its FHIR base, `var` its folder."""
+class Service:
+    """A service that answers: `url` is its root, `fhir` its FHIR base, `var` its folder, `now` its clock."""
 
     url: str
     var: Path
-    process: subprocess.Popen[bytes]
-    _transport: httpx.HTTPTransport = field(default_factory=httpx.HTTPTransport)
+    transport: httpx.BaseTransport = field(default_factory=httpx.HTTPTransport, repr=False)
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
 
     @property
     def fhir(self) -> str:
         return f"{self.url}/fhir"
-
-    @property
-    def log(self) -> str:
-        """What the process has written so far, tracebacks included."""
-        return (self.var.parent / "server.log").read_text()
 
     def token(
         self, reference: str, *, role: str | None = None, scope: str | None = None, ttl: int = 3600
@@ -66,19 +64,33 @@ class Server:
             scope=scope or ("system/*.cruds" if reference == "system" else EVERYTHING),
             role=role,
             ttl=ttl,
-            now=datetime.now(UTC),
+            now=self.now(),
             client_id="tests",
         )
 
-    def client(self, reference: str | None, *, headers: dict[str, str] | None = None, **options: Any) -> httpx.Client:
-        """An HTTP client of the FHIR base in the name of `reference`; without one it has no token."""
-        bearer = {"Authorization": f"Bearer {self.token(reference, **options)}"} if reference else {}
+    def client(self, reference: str, **options: Any) -> httpx.Client:
+        """An HTTP client of the FHIR base in the name of `reference`; `options` are those of the token."""
         return httpx.Client(
             base_url=self.fhir,
-            headers={"Content-Type": "application/fhir+json", **bearer, **(headers or {})},
-            transport=self._transport,
+            headers={
+                "Content-Type": "application/fhir+json",
+                "Authorization": f"Bearer {self.token(reference, **options)}",
+            },
+            transport=self.transport,
             timeout=30,
         )
+
+
+@dataclass(frozen=True)
+class Server(Service):
+    """A service in a process of its own."""
+
+    process: subprocess.Popen[bytes] = field(kw_only=True, repr=False)
+
+    @property
+    def log(self) -> str:
+        """What the process has written so far, tracebacks included."""
+        return (self.var.parent / "server.log").read_text()
 
 
 def free_port() -> int:
@@ -104,7 +116,7 @@ def launched(folder: Path, *arguments: str, **settings: str) -> Server:
             stdout=log,
             stderr=log,
         )
-    server = Server(f"http://127.0.0.1:{port}", folder / "var", process)
+    server = Server(f"http://127.0.0.1:{port}", folder / "var", process=process)
 
     def ready() -> bool:
         if process.poll() is not None:
@@ -140,3 +152,32 @@ def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
         yield server
     finally:
         stopped(server)
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.instant = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.instant
+
+
+@contextmanager
+def in_process(database: str, folder: Path, clock: Callable[[], datetime]) -> Iterator[Service]:
+    """The application on this database, in a thread of this process, with a clock of the test's own."""
+    port = free_port()
+    settings = Settings(
+        database_url=database, var=folder, port=port, sandbox=True, client_ids="any", pool_size=2
+    )
+    config = uvicorn.Config(application(settings, clock), port=port, log_level="warning")
+    answering = uvicorn.Server(config)
+    thread = Thread(target=answering.run)
+    thread.start()
+    try:
+        eventually(lambda: answering.started or not thread.is_alive())
+        yield Service(settings.public_url, folder, now=clock)
+    finally:
+        answering.should_exit = True
+        thread.join()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -24,10 +26,22 @@ _INDIVIDUALS = ("Practitioner", "RelatedPerson", "Patient")
 
 
 async def read(transaction: Transaction, person: int, patient: str, base: str) -> Facts:
-    """The person's facts as this transaction sees them; the caller holds the person's lock."""
+    """The person's facts as this transaction sees them; the caller holds the person's lock.
+
+    Bodies and directory are read every time. What the same bodies mean is understood once: `_understood`
+    is a function of nothing else, so a changed fact can never be answered with an old understanding.
+    """
     rows = await transaction.rows(grants.FACTS, person=person, types=list(FACT_TYPES))
-    bodies = [orjson.loads(row["body"]) for row in rows]
-    parties = await _parties(transaction, bodies, base)
+    bodies = tuple(row["body"] for row in rows)
+    parties = await _parties(transaction, _named(bodies, base))
+    return _understood(patient, bodies, base, tuple(sorted(parties.items(), key=itemgetter(0))))
+
+
+@lru_cache(maxsize=512)
+def _understood(
+    patient: str, bodies: tuple[bytes, ...], base: str, parties: tuple[tuple[str, Party], ...]
+) -> Facts:
+    known = dict(parties)
 
     def resolve(element: Mapping[str, Any]) -> Party | None:
         key = actor_key(element, base)
@@ -36,14 +50,20 @@ async def read(transaction: Transaction, person: int, patient: str, base: str) -
         kind = key.partition("/")[0]
         if kind in _INDIVIDUALS:
             return Party(key, None)
-        return Party(None, key) if kind == "Organization" else parties.get(key)
+        return Party(None, key) if kind == "Organization" else known.get(key)
 
-    return read_facts(patient, bodies, resolve)
+    return read_facts(patient, [orjson.loads(body) for body in bodies], resolve)
 
 
-async def _parties(transaction: Transaction, bodies: Iterable[Any], base: str) -> dict[str, Party]:
+@lru_cache(maxsize=512)
+def _named(bodies: tuple[bytes, ...], base: str) -> frozenset[str]:
+    """The actor keys that these bodies name."""
+    elements = (element for body in bodies for element in _references(orjson.loads(body)))
+    return frozenset(key for element in elements if (key := actor_key(element, base)))
+
+
+async def _parties(transaction: Transaction, keys: frozenset[str]) -> dict[str, Party]:
     """Whom PractitionerRoles and identifiers stand for, from the directory in one query."""
-    keys = {key for body in bodies for element in _references(body) if (key := actor_key(element, base))}
     roles = [key for key in keys if key.startswith("PractitionerRole/")]
     identifiers = [key for key in keys if "|" in key]
     if not roles and not identifiers:

@@ -31,6 +31,8 @@ from dzop.store.tables import ALWAYS, FOREVER
 
 Result = TypeVar("Result")
 _ATTEMPTS = 4
+# Two took the same id, or waited for each other: whoever lost starts again and sees what the other did.
+_AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError, Collision)
 
 
 class Gateway:
@@ -188,7 +190,7 @@ class Gateway:
                     result = await work(unit)
                     await unit.finish()
                 return result
-            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, Collision):
+            except _AGAIN:
                 continue
             except Exception:
                 if unit is not None and unit.refusals:

@@ -26,6 +26,7 @@ class Judgement:
         self._matrix = matrix
         self._base = base
         self._facts: dict[int, Facts] = {}
+        self._patients: dict[int, str] = {}
         self.refusals: list[Event] = []
 
     async def permits(self, person: int, action: str, mask: int, kinds: frozenset[str]) -> bool:
@@ -81,11 +82,20 @@ class Judgement:
         self.refusals.append(event(self._call, interaction, status, type, id, person=person, mask=mask))
 
     async def facts_of(self, person: int) -> Facts:
+        """The facts of a person, read under a lock that keeps others from changing them meanwhile."""
         if person not in self._facts:
-            row = await self._transaction.row(resources.PATIENT_OF, person=person)
-            patient = f"Patient/{row['patient_id']}" if row else ""
+            patient = self._patients.get(person) or await self.lock(person, exclusive=False)
             self._facts[person] = await facts.read(self._transaction, person, patient, self._base)
         return self._facts[person]
+
+    async def lock(self, person: int, *, exclusive: bool) -> str:
+        """Locks the person's row: exclusively to change a fact, shared to be judged by them; `Patient/id`."""
+        if person <= DIRECTORY:
+            return ""
+        statement = resources.LOCK_FACTS if exclusive else resources.SHARE_FACTS
+        row = await self._transaction.row(statement, person=person)
+        self._patients[person] = f"Patient/{row['patient_id']}" if row else ""
+        return self._patients[person]
 
     def forget(self, person: int) -> None:
         """A fact of this person changed: the next judgement reads them anew."""

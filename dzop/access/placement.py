@@ -1,10 +1,9 @@
-"""Whose compartment a resource belongs to, where one is stored, and the locks that order changes."""
+"""Whose compartment a resource belongs to, and where one is stored."""
 
 from __future__ import annotations
 
 from dzop.access.proposal import Proposal
 from dzop.fhir.references import Reference, person_references
-from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.store import resources
 from dzop.store.database import Transaction
 from dzop.store.tables import DIRECTORY
@@ -14,13 +13,6 @@ async def located(transaction: Transaction, type: str, id: str) -> int | None:
     """The compartment of an id in use."""
     row = await transaction.row(resources.LOCATE, type=type, id=id)
     return None if row is None else int(row["person"])
-
-
-async def lock(transaction: Transaction, person: int, type: str) -> None:
-    """The person's row: exclusively when a fact changes, shared when facts only judge."""
-    if person > DIRECTORY:
-        exclusive = RESOURCE_TYPES[type].is_fact
-        await transaction.rows(resources.LOCK_FACTS if exclusive else resources.SHARE_FACTS, persons=[person])
 
 
 async def person_of(transaction: Transaction, proposal: Proposal, base: str, *, reserve: bool) -> int | None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+
+import orjson
 
 from consent.categories import BURDEN, codes, mask
 from consent.matrix import Matrix
@@ -23,7 +25,7 @@ from dzop.actor import Call
 from dzop.fhir.audience import audience
 from dzop.fhir.categories import categories, category_sources
 from dzop.fhir.outcome import Conflict, Forbidden, PreconditionFailed, Unprocessable
-from dzop.fhir.references import parse_reference
+from dzop.fhir.references import goal_references, parse_reference
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.search.query import Query
 from dzop.plan.team import agreed_participants
@@ -57,6 +59,13 @@ class Written:
     shown: Shown | None
 
 
+class _Version(NamedTuple):
+    """What one version says, and whom it names."""
+
+    value: Mapping[str, Any]
+    named: Concerned
+
+
 @dataclass(frozen=True, slots=True)
 class _Before:
     """The current state under the row lock: how it ties the actor, who its authors are, whom it names."""
@@ -73,6 +82,10 @@ class _Before:
     @property
     def deleted(self) -> bool:
         return bool(self.row["deleted"])
+
+    @property
+    def as_it_was(self) -> _Version:
+        return _Version(orjson.loads(self.row["kept"]), self.named)
 
 
 class Unit:
@@ -169,7 +182,7 @@ class Unit:
         """Marks as deleted; None when there is nothing to delete, or nothing the actor may know of."""
         person = await placement.located(self._transaction, type, id)
         if person is not None:
-            await placement.lock(self._transaction, person, type)
+            await self._lock(person, type)
             before = await self._before(person, type, id)
             if before is not None and await self._sees(before) and not before.deleted:
                 self._require_match(before, if_match)
@@ -190,15 +203,13 @@ class Unit:
     async def settle(self) -> None:
         """What follows from the writes so far, once a person: grants, and the audience that depends on others."""
         for person in sorted(self._facts_of):
-            await placement.lock(self._transaction, person, "Consent")
+            await self._law.lock(person, exclusive=True)
             self._law.forget(person)
             known = await self._law.facts_of(person)
             await facts.compile_person(self._transaction, person, known, self._matrix)
             for partner in self._partners:
                 for statement in (exchange.MAKE_DUE, exchange.REOPEN):
-                    await self._transaction.run(
-                        statement, person=person, partner=partner, now=self._call.now
-                    )
+                    await self._transaction.run(statement, person=person, partner=partner, now=self._call.now)
         for person in sorted(self._facts_of | self._concerns_of):
             known = await self._law.facts_of(person)
             await facts.expand_teams(self._transaction, person, known)
@@ -222,7 +233,7 @@ class Unit:
         if person is None and actor.is_system:
             return NONE
         if person is not None:
-            await placement.lock(self._transaction, person, type)
+            await self._lock(person, type)
             if await self._law.is_related(person):
                 return person
         self._law.refuse("update", 422, type, proposal.id, person)
@@ -233,8 +244,6 @@ class Unit:
         if type == "Patient" and not self._call.actor.is_system:
             self._law.refuse("create", 403, type, id)
             raise Forbidden("a Patient is entered by the registrar only")
-        if await self._transaction.row(resources.CLAIM_LOCATION, type=type, id=id, person=person) is None:
-            raise Collision
         return await self._store(person, proposal, None, method)
 
     async def _change(self, person: int, proposal: Proposal, before: _Before) -> Written:
@@ -254,7 +263,7 @@ class Unit:
             served=None, meta=row["meta"], mask=row["mask"], now=now, method="DELETE", deleted=True,
             **resources.no_index(), **_audience_columns(before.named),
         )  # fmt: skip
-        self._follow_up(person, type, row["mask"], before.named)
+        self._follow_up(person, type, row["mask"], before.as_it_was)
         await self._record(person, "delete", 204, type, id, row["mask"], before.version + 1)
         return Written(type, id, before.version + 1, created=False, last_updated=now, shown=None)
 
@@ -275,12 +284,15 @@ class Unit:
         shown = proposal.served or proposal
         served = shown.body if shown is not proposal else None
         meta = kept_meta(proposal.meta)
-        await self._transaction.run(
-            resources.WRITE, person=person, type=type, id=id, version=version, body=proposal.body, served=served,
-            meta=meta, mask=total, now=now, method=method, deleted=False, **index_columns(shown, self._base),
-            **_audience_columns(named),
+        stored = await self._transaction.row(
+            resources.WRITE if before else resources.WRITE_FIRST, person=person, type=type, id=id, version=version,
+            body=proposal.body, served=served, meta=meta, mask=total, now=now, method=method, deleted=False,
+            **index_columns(shown, self._base), **_audience_columns(named),
         )  # fmt: skip
-        self._follow_up(person, type, total, named)
+        if stored is None:
+            raise Collision
+        now_said = _Version(proposal.value, named)
+        self._follow_up(person, type, total, now_said, *([before.as_it_was] if before else []))
         if person == DIRECTORY:
             self._facts_of |= await directory.record(self._transaction, proposal.value, self._base)
         await self._record(
@@ -290,16 +302,22 @@ class Unit:
         answer = Shown(person, type, id, version, shown.body, meta, total, now, deleted=False)
         return Written(type, id, version, created, now, answer if readable else None)
 
-    def _follow_up(self, person: int, type: str, mask: int, named: Concerned) -> None:
+    def _follow_up(self, person: int, type: str, mask: int, *versions: _Version) -> None:
+        """Notes what has to be settled: `versions` are what the resource was and what it is now."""
         if person <= DIRECTORY:
             return
         if RESOURCE_TYPES[type].is_fact:
             self._law.forget(person)
             self._facts_of.add(person)
-        if mask & BURDEN or any(actor.startswith("CareTeam/") for _, actor, _ in named):
+        if mask & BURDEN or any(
+            actor.startswith("CareTeam/") for each in versions for _, actor, _ in each.named
+        ):
             self._concerns_of.add(person)
-        if type in ("Task", "Goal"):
+        if any(goal_references(each.value, type, self._base) for each in versions):
             self._goals_of.add(person)
+
+    async def _lock(self, person: int, type: str) -> None:
+        await self._law.lock(person, exclusive=RESOURCE_TYPES[type].is_fact)
 
     async def _record(
         self, person: int, interaction: str, status: int, type: str, id: str, mask: int, version: int

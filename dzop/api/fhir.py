@@ -1,4 +1,7 @@
-"""The FHIR endpoint: HTTP request -> interaction -> HTTP response, the same way for all of them."""
+"""The FHIR endpoint: HTTP request -> interaction -> HTTP response, the same way for all of them.
+
+It is an ASGI application of its own: what is asked most often passes through as little as can be.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
+from secrets import token_hex
 from traceback import extract_tb
-from urllib.parse import parse_qsl
-from uuid import uuid4
 
 import structlog
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from dzop.actor import Actor, Call
 from dzop.api.body import read_form, read_source
-from dzop.fhir.outcome import FhirError, Invalid, Issue, NotSupported, Unauthenticated, operation_outcome
+from dzop.api.negotiation import Parameters, bearer, read_parameters, require_json
+from dzop.fhir.outcome import FhirError, Issue, NotSupported, Unauthenticated, operation_outcome
 from dzop.interactions.batch import batch_or_transaction
 from dzop.interactions.capabilities import capabilities
 from dzop.interactions.exchanged import Answer, Ask, Request, Service
@@ -26,16 +30,21 @@ from dzop.interactions.rendered import json_bytes
 from dzop.interactions.route import perform
 
 FHIR_JSON = "application/fhir+json; charset=utf-8"
-_ACCEPTED = ("json", "application/fhir+json", "application/json", "text/json", "application/json+fhir")
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+PATH = "/fhir"
+_PRIVATE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Vary": "Authorization, Accept, Prefer",
+    "X-Content-Type-Options": "nosniff",
+}
+_OPEN_HEADERS = {"X-Content-Type-Options": "nosniff"}
 _log = structlog.get_logger()
 
 Authenticate = Callable[[str, datetime], Awaitable[Actor]]
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
-    """What the endpoint works with."""
+class FhirEndpoint:
+    """Everything under `/fhir`. Two documents are open, all else needs a bearer token."""
 
     service: Service
     authenticate: Authenticate
@@ -43,55 +52,67 @@ class Edge:
     clock: Callable[[], datetime]
     max_body: int
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = token_hex(16)
+        response = await self._guarded(HttpRequest(scope, receive), request_id)
+        response.headers["X-Request-Id"] = request_id
+        await response(scope, receive, send)
 
-def routes(edge: Edge) -> list[Route]:
-    """All of `/fhir`: two open documents, and one endpoint for everything else."""
+    async def _guarded(self, request: HttpRequest, request_id: str) -> Response:
+        """Whatever happens, the answer is FHIR and gives nothing away."""
+        try:
+            return await self._respond(request, request_id)
+        except FhirError as error:
+            return _refusal(error)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except Exception as error:
+            # Frames and the kind of error, never its text: that may quote what somebody sent.
+            frames = [
+                f"{each.name} {each.filename}:{each.lineno}" for each in extract_tb(error.__traceback__)
+            ]
+            kind = type(error).__name__
+            _log.error(
+                "request.failed", request_id=request_id, method=request.method, error=kind, frames=frames[-8:]
+            )
+            text = "something went wrong here; it is logged under the id in `X-Request-Id`"
+            outcome = operation_outcome([Issue("exception", text, severity="fatal")])
+            return Response(json_bytes(outcome), 500, _PRIVATE_HEADERS, FHIR_JSON)
 
-    async def smart(_: HttpRequest) -> Response:
-        return JSONResponse(edge.smart_configuration, headers=_OPEN_HEADERS)
+    async def _respond(self, request: HttpRequest, request_id: str) -> Response:
+        scope = request.scope
+        path = scope["path"].removeprefix(PATH).strip("/")
+        if path == ".well-known/smart-configuration":
+            return JSONResponse(self.smart_configuration, headers=_OPEN_HEADERS)
+        parameters = read_parameters(scope["query_string"])
+        if path == "metadata":
+            require_json(request.headers, parameters)
+            return Response(capabilities(self.service).resource, 200, _OPEN_HEADERS, FHIR_JSON)
+        now = self.clock()
+        actor = await self.authenticate(bearer(request.headers), now)
+        require_json(request.headers, parameters)
+        understood = await self._understood(request, path, parameters)
+        answer = await _performed(Ask(self.service, Call(actor, now, request_id), understood))
+        return _response(answer, request.method)
 
-    async def metadata(request: HttpRequest) -> Response:
-        return await _guarded(request, lambda _: _metadata(edge, request))
-
-    async def fhir(request: HttpRequest) -> Response:
-        return await _guarded(request, lambda request_id: _fhir(edge, request, request_id))
-
-    return [
-        Route("/fhir/.well-known/smart-configuration", smart, methods=["GET"]),
-        Route("/fhir/metadata", metadata, methods=["GET"]),
-        Route("/fhir", fhir, methods=_METHODS),
-        Route("/fhir/{path:path}", fhir, methods=_METHODS),
-    ]
+    async def _understood(self, request: HttpRequest, path: str, parameters: Parameters) -> Request:
+        method, headers, source = request.method, request.headers, None
+        if method == "POST" and path.endswith("/_search"):
+            parameters += await read_form(request, self.max_body)
+        elif method in ("POST", "PUT", "PATCH"):
+            source = await read_source(request, self.max_body)
+        return Request(
+            method, path, parameters, source, headers.get("if-match"), headers.get("if-none-match"),
+            headers.get("if-none-exist"), headers.get("prefer", ""),
+        )  # fmt: skip
 
 
-_PRIVATE_HEADERS = {
-    "Cache-Control": "no-store",
-    "Vary": "Authorization, Accept, Prefer",
-    "X-Content-Type-Options": "nosniff",
-}
-_OPEN_HEADERS = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
-
-
-async def _guarded(request: HttpRequest, respond: Callable[[str], Awaitable[Response]]) -> Response:
-    """Whatever happens, the answer is FHIR, carries the request's id, and gives nothing away."""
-    request_id = str(uuid4())
-    try:
-        response = await respond(request_id)
-    except FhirError as error:
-        response = _refusal(error)
-    except ClientDisconnect:
-        response = Response(status_code=400)
-    except Exception as error:
-        # Frames and the kind of error, never its text: that may quote what somebody sent.
-        frames = [f"{each.name} {each.filename}:{each.lineno}" for each in extract_tb(error.__traceback__)]
-        kind = type(error).__name__
-        _log.error("request.failed", request_id=request_id, method=request.method, error=kind, frames=frames[-8:])
-        issue = Issue(
-            "exception", "something went wrong here; it is logged under this request's id", severity="fatal"
-        )
-        response = Response(json_bytes(operation_outcome([issue])), 500, _PRIVATE_HEADERS, FHIR_JSON)
-    response.headers["X-Request-Id"] = request_id
-    return response
+async def _performed(ask: Ask) -> Answer:
+    if ask.request.path:
+        return await perform(ask)
+    if ask.request.method != "POST":
+        raise NotSupported("the base takes a Bundle by POST")
+    return await batch_or_transaction(ask)
 
 
 def _refusal(error: FhirError) -> Response:
@@ -101,80 +122,6 @@ def _refusal(error: FhirError) -> Response:
     return Response(json_bytes(operation_outcome(error.issues)), error.status, headers, FHIR_JSON)
 
 
-async def _metadata(edge: Edge, request: HttpRequest) -> Response:
-    _require_json(request)
-    return Response(capabilities(edge.service).resource, 200, _OPEN_HEADERS, FHIR_JSON)
-
-
-async def _fhir(edge: Edge, request: HttpRequest, request_id: str) -> Response:
-    now = edge.clock()
-    actor = await edge.authenticate(_bearer(request), now)
-    _require_json(request)
-    path = request.path_params.get("path", "").strip("/")
-    if not path:
-        return await _at_base(edge, request, Call(actor, now, request_id))
-    understood = await _understood(edge, request, path)
-    answer = await perform(Ask(edge.service, Call(actor, now, request_id), understood))
-    return _response(answer, request.method)
-
-
-async def _at_base(edge: Edge, request: HttpRequest, call: Call) -> Response:
-    if request.method != "POST":
-        raise NotSupported("the base takes a Bundle by POST")
-    body = await read_source(request, edge.max_body)
-    return _response(
-        await batch_or_transaction(Ask(edge.service, call, Request("POST", "", body=body))), "POST"
-    )
-
-
-async def _understood(edge: Edge, request: HttpRequest, path: str) -> Request:
-    headers = request.headers
-    parameters = _parameters(request)
-    source = None
-    if request.method == "POST" and path.endswith("/_search"):
-        parameters += await read_form(request, edge.max_body)
-    elif request.method in ("POST", "PUT", "PATCH"):
-        source = await read_source(request, edge.max_body)
-    return Request(
-        request.method, path, parameters, source, headers.get("if-match"), headers.get("if-none-match"),
-        headers.get("if-none-exist"), headers.get("prefer", ""),
-    )  # fmt: skip
-
-
-def _parameters(request: HttpRequest) -> tuple[tuple[str, str], ...]:
-    try:
-        return tuple(
-            parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=100, errors="strict")
-        )
-    except ValueError:
-        raise Invalid("the query is not UTF-8, or has more than 100 parameters") from None
-
-
-def _bearer(request: HttpRequest) -> str:
-    given = request.headers.getlist("authorization")
-    if len(given) != 1:
-        raise Unauthenticated("send one `Authorization: Bearer` header")
-    scheme, _, token = given[0].partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthenticated("the `Authorization` header must be `Bearer` and a token")
-    return token.strip()
-
-
-class NotAcceptable(FhirError):
-    status, code = 406, "not-supported"
-
-
-def _require_json(request: HttpRequest) -> None:
-    wanted = request.query_params.get("_format") if "_format" in request.url.query else None
-    if wanted is not None and wanted.partition(";")[0].strip() not in _ACCEPTED:
-        raise NotAcceptable("only `json` can be had here")
-    accepted = [each.partition(";")[0].strip() for each in request.headers.get("accept", "*/*").split(",")]
-    if wanted is None and not any(
-        each in (*_ACCEPTED, "*/*", "application/*", "text/*", "") for each in accepted
-    ):
-        raise NotAcceptable("only `application/fhir+json` can be had here")
-
-
 def _response(answer: Answer, method: str) -> Response:
     headers = dict(_PRIVATE_HEADERS)
     if answer.etag:
@@ -182,6 +129,11 @@ def _response(answer: Answer, method: str) -> Response:
     if answer.location:
         headers["Location"] = answer.location
     if answer.last_modified:
-        headers["Last-Modified"] = format_datetime(datetime.fromisoformat(answer.last_modified), usegmt=True)
+        headers["Last-Modified"] = _http_date(answer.last_modified)
     body = b"" if answer.resource is None or method == "HEAD" else answer.resource
     return Response(body, answer.status, headers, FHIR_JSON if answer.resource is not None else None)
+
+
+@lru_cache(maxsize=4096)
+def _http_date(instant: str) -> str:
+    return format_datetime(datetime.fromisoformat(instant), usegmt=True)

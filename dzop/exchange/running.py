@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dzop.access.gateway import Gateway
 from dzop.exchange.adapter import Adapter
@@ -57,6 +57,11 @@ async def _exchange(
     plans = KeptPlans(database, gateway, partner, base, clock)
     client = NodeClient.to(partner.url, partner.sender, partner.timeout)
     try:
-        await work(Adapter(partner, client, outbox, plans, clock, base), outbox, clock, stop)
+        await work(Adapter(partner, client, outbox, plans, clock, base, _lease(partner)), outbox, clock, stop)
     finally:
         await client.close()
+
+
+def _lease(partner: Partner) -> timedelta:
+    """Three answers long: as long as the lane of a killed worker rests."""
+    return max(timedelta(seconds=3 * partner.timeout), timedelta(seconds=3))

@@ -53,8 +53,7 @@ class FhirError(Exception):
 
     def __init__(self, *issues: Issue | str, expression: str | None = None) -> None:
         self.issues: tuple[Issue, ...] = tuple(
-            Issue(self.code, issue, expression) if isinstance(issue, str) else issue
-            for issue in issues
+            Issue(self.code, issue, expression) if isinstance(issue, str) else issue for issue in issues
         )
         super().__init__("; ".join(issue.text for issue in self.issues))
 

@@ -33,7 +33,9 @@ def agreed_participants(source: Source) -> str | None:
     start, end = members(source.text)["participant"]
     text = source.text[start:end]
     texts = [text[first:last] for first, last in elements(text)]
-    said = [each if agreement(value) else _agreed(each) for each, value in zip(texts, participants, strict=True)]
+    said = [
+        each if agreement(value) else _agreed(each) for each, value in zip(texts, participants, strict=True)
+    ]
     return f"[{','.join(said)}]"
 
 

@@ -35,7 +35,11 @@ GOAL_LINK = "_goal"
 """Index parameter of the goals a Task serves and a Goal contributes to; no search parameter."""
 
 CLEAR_DERIVED = compiled(
-    delete(audience).where(audience.c.person == _PERSON, audience.c.kind == literal("derived"))
+    delete(audience).where(
+        audience.c.person == _PERSON,
+        audience.c.type == literal("Goal"),
+        audience.c.kind == literal("derived"),
+    )
 )
 
 
@@ -149,7 +153,10 @@ def _opened_to() -> Any:
     columns = {"opened": Text(), "actors": Text(), "vias": Text()}
     periods = {"starts": DateTime(timezone=True), "ends": DateTime(timezone=True)}
     return select(
-        *[func.unnest(bindparam(name, type_=ARRAY(kind))).label(name) for name, kind in (columns | periods).items()]
+        *[
+            func.unnest(bindparam(name, type_=ARRAY(kind))).label(name)
+            for name, kind in (columns | periods).items()
+        ]
     ).subquery("opened_to")
 
 

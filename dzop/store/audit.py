@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from sqlalchemy import (
@@ -27,6 +26,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    cast,
     func,
     literal,
     select,
@@ -88,7 +88,6 @@ _PLAIN: dict[str, TypeEngine[Any]] = {
 
 def _insert() -> Statement:
     looked_up: dict[str, TypeEngine[Any]] = {
-        "id": Text(),
         "person": BigInteger(),
         "mask": BigInteger(),
         "rules": Text(),
@@ -102,12 +101,12 @@ def _insert() -> Statement:
     found = and_(state.c.person == here.c.person, state.c.type == here.c.type, state.c.id == here.c.id)
     rows = select(
         *[given.c[name] for name in _PLAIN],
-        given.c.id,
+        cast(func.gen_random_uuid(), Text),
         func.coalesce(given.c.person, here.c.person, literal(NONE)),
         given.c.mask.op("|")(func.coalesce(state.c.mask, literal(0))),
         func.string_to_array(given.c.rules, literal(" ")),
     ).select_from(given.outerjoin(here, at).outerjoin(state, found))
-    return compiled(insert(audit).from_select([*_PLAIN, *looked_up], rows))
+    return compiled(insert(audit).from_select([*_PLAIN, "id", *looked_up], rows))
 
 
 _INSERT = _insert()
@@ -119,7 +118,6 @@ async def write(connection: Connection, events: Sequence[Event]) -> None:
     await connection.run(
         _INSERT,
         **arrays,
-        id=[str(uuid4()) for _ in events],
         rules=[" ".join(event.rules) for event in events],
     )
 

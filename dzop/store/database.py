@@ -14,6 +14,15 @@ from dzop.store.statement import Statement, compiled
 Row = Mapping[str, Any]
 """A row by column name; an `asyncpg.Record`."""
 
+# Every statement has an index made for it. Plans are made once, also while tables are still small,
+# where the planner would choose to read them whole and keep doing so when they have grown.
+_PLANNING = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+
 PING = compiled(select(literal(1)))
 
 
@@ -63,6 +72,7 @@ class Database:
             statement_cache_size=500,
             command_timeout=30,
             reset=_nothing_to_reset,
+            server_settings=_PLANNING,
         )
         try:
             yield cls(pool)

@@ -167,8 +167,6 @@ ADD_PERSON = compiled(
     insert(person).values(patient_id=bindparam("patient_id", type_=Text)).on_conflict_do_nothing()
 )
 
-PATIENT_OF = compiled(select(person.c.patient_id).where(person.c.key == PERSON))
-
 PATIENT_AT = compiled(
     select(person.c.patient_id)
     .select_from(location.join(person, person.c.key == location.c.person))
@@ -242,20 +240,10 @@ MASKS = compiled(
 
 
 def _lock(*, shared: bool) -> Statement:
-    keys = bindparam("persons", type_=ARRAY(BigInteger))
-    found = select(person.c.key).where(person.c.key == any_(keys)).order_by(person.c.key)
-    return compiled(found.with_for_update(read=shared))
+    return compiled(select(person.c.patient_id).where(person.c.key == PERSON).with_for_update(read=shared))
 
 
 LOCK_FACTS, SHARE_FACTS = _lock(shared=False), _lock(shared=True)
-
-CLAIM_LOCATION = compiled(
-    insert(location)
-    .values(type=TYPE, id=ID, person=PERSON)
-    .on_conflict_do_nothing()
-    .returning(location.c.person)
-)
-
 
 _INDEX: dict[str, tuple[Table, tuple[str, ...]]] = {
     "token": (index_token, ("parameter", "system", "code")),
@@ -293,8 +281,11 @@ _MASK = bindparam("mask", type_=BigInteger)
 _DELETED = bindparam("deleted", type_=Boolean)
 
 
-def _write() -> Statement:
-    """A new version and all that follows from it, in one round trip."""
+def _write(*, first: bool) -> Statement:
+    """A version and all that follows from it, in one round trip; the first one also claims the id.
+
+    One row when the id was there or could be claimed; none when somebody else has claimed it meanwhile.
+    """
     new_version = (
         insert(version)
         .values(
@@ -321,10 +312,20 @@ def _write() -> Statement:
     ).cte("new_state")
     rows = [_rows_of(table, prefix, *columns) for prefix, (table, columns) in _INDEX.items()]
     concerned = _rows_of(audience, "audience", "actor", "kind", "via", "valid_from", "valid_until")
-    return compiled(select(literal(1)).add_cte(new_version, upsert, *rows, concerned))
+    written = [new_version, upsert, *rows, concerned]
+    if not first:
+        return compiled(select(literal(1)).add_cte(*written))
+    claimed = (
+        insert(location)
+        .values(type=TYPE, id=ID, person=PERSON)
+        .on_conflict_do_nothing()
+        .returning(location.c.person)
+        .cte("claimed")
+    )
+    return compiled(select(claimed.c.person).add_cte(*written))
 
 
-WRITE = _write()
+WRITE_FIRST, WRITE = _write(first=True), _write(first=False)
 
 
 def _forget() -> Statement:
