@@ -33,6 +33,7 @@ class Line:
     name: str
     measured: Measured
     nothing_per_second: float
+    cpu_microseconds: float
 
     @property
     def ratio(self) -> float:
@@ -60,10 +61,15 @@ def _requests(server: Server) -> tuple[list[Line], list[Measured]]:
     nothing = [_nothing(server)]
     lines = []
     for name, requests in _workloads(server).items():
-        measured = measure(Load(server.port, requests, CLIENTS, SECONDS))
+        load = Load(server.port, requests, CLIENTS, SECONDS)
+        used = server.cpu_seconds()
+        measured = measure(load)
+        used = server.cpu_seconds() - used
         nothing.append(_nothing(server))
         beside = statistics.mean(each.per_second for each in nothing[-2:])
-        lines.append(Line(name, measured, beside))
+        # The warm-up is not counted among the answers, but it did take processor time.
+        answered = measured.per_second * (load.seconds + load.warm_up)
+        lines.append(Line(name, measured, beside, 1e6 * used / max(answered, 1)))
     return lines, nothing
 
 
@@ -117,17 +123,18 @@ def _team_update(server: Server, times: int = 25) -> float:
 
 
 def _print(lines: list[Line], nothing: list[Measured], rest: Mapping[str, float]) -> None:
-    _say(f"\n{'':44}{'per second':>10}{'p50 ms':>9}{'p99 ms':>9}{'ratio':>7}  answers")
-    for name, each, ratio in (
-        ("a route that does nothing (/health/live)", _median(nothing), 1.0),
-        *((line.name, line.measured, line.ratio) for line in lines),
+    _say(f"\n{'':44}{'per second':>10}{'p50 ms':>9}{'p99 ms':>9}{'ratio':>7}{'cpu us':>8}  answers")
+    for name, each, ratio, cpu in (
+        ("a route that does nothing (/health/live)", _median(nothing), 1.0, ""),
+        *((line.name, line.measured, line.ratio, f"{line.cpu_microseconds:.0f}") for line in lines),
     ):
         answers = ", ".join(f"{number} x {status}" for status, number in each.statuses.items())
-        _say(f"{name:44}{each.per_second:10.0f}{each.p50:9.1f}{each.p99:9.1f}{ratio:7.2f}  {answers}")
+        _say(f"{name:44}{each.per_second:10.0f}{each.p50:9.1f}{each.p99:9.1f}{ratio:7.2f}{cpu:>8}  {answers}")
     _say("")
     for name, value in rest.items():
         _say(f"{name:54}{value:10,.0f}" if value >= 100 else f"{name:54}{value:10.1f}")
-    _say(f"\nNoise: the route that does nothing varied by {_noise(nothing):.0f} % in this run.")
+    _say("\ncpu us: processor time of the worker per answer, which other work on the machine hardly changes.")
+    _say(f"Noise: the route that does nothing varied by {_noise(nothing):.0f} % in this run.")
 
 
 def _median(measured: list[Measured]) -> Measured:
@@ -146,7 +153,10 @@ def _keep(lines: list[Line], nothing: list[Measured], rest: Mapping[str, float])
         "cores": os.cpu_count(),
         "noise_percent": _noise(nothing),
         "nothing": [asdict(each) for each in nothing],
-        "requests": {line.name: asdict(line.measured) | {"ratio": line.ratio} for line in lines},
+        "requests": {
+            line.name: asdict(line.measured) | {"ratio": line.ratio, "cpu_us": line.cpu_microseconds}
+            for line in lines
+        },
         **rest,
     }
     RESULTS.mkdir(exist_ok=True)

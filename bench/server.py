@@ -38,6 +38,11 @@ class Server:
         }
         return httpx.Client(base_url=f"http://127.0.0.1:{self.port}/fhir", headers=headers, timeout=30)
 
+    def cpu_seconds(self) -> float:
+        """Processor time the worker has used so far."""
+        user, system = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def resident_megabytes(self) -> float:
         """Memory of the worker that is in use, without that of the database."""
         status = Path(f"/proc/{self.pid}/status").read_text()

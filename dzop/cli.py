@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, nullcontext
@@ -73,6 +74,9 @@ def _database(settings: Settings) -> Iterator[Settings]:
     from dzop.store.embedded import embedded
     from dzop.store.migrations import migrate
 
+    # Told to stop, we leave this block and stop the database too; uvicorn sends itself the signal again.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    _partners(settings)
     source = nullcontext(settings.database_url) if settings.database_url else embedded(settings.var)
     with source as url:
         migrate(str(url))
@@ -297,10 +301,10 @@ def _settings(**given: object) -> Settings:
 
 def _partners(settings: Settings) -> tuple[Partner, ...]:
     """The configured partners; what is wrong in their file is told before anything starts."""
-    from dzop.app import configured_partners
+    from dzop.exchange.partners import partners
 
     try:
-        return configured_partners(settings)
+        return partners(settings.partners) if settings.partners else ()
     except ValueError as wrong:
         raise Problem(str(wrong)) from None
 
@@ -327,7 +331,6 @@ def _run(settings: Settings) -> None:
     """Serves until told to stop; while the sandbox is on, a file says so to the commands started beside it."""
     import uvicorn
 
-    _partners(settings)
     sign = settings.var / _SANDBOX_SIGN
     if settings.sandbox:
         sign.parent.mkdir(parents=True, exist_ok=True)

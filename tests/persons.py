@@ -78,7 +78,9 @@ class Person:
     def sharing(self, status: str = "active", **elements: Any) -> Resource:
         """The person's sharing consent."""
         permit = provision("permit", period={"start": SINCE})
-        return consent(self.ref("Consent", "sharing"), "sharing", self.patient, permit, status=status, **elements)
+        return consent(
+            self.ref("Consent", "sharing"), "sharing", self.patient, permit, status=status, **elements
+        )
 
     def settings(self, *provisions: Resource) -> Resource:
         """The person's settings, as the one list they are."""
@@ -116,7 +118,10 @@ class Person:
             for name in (*FAMILY, "cousin")
         ]
         identifier = [{"system": SSIN, "value": self.ssin}]
-        return [entity(self.patient, identifier=identifier, name=[{"text": "Jet"}], birthDate="1944-03-17"), *related]
+        return [
+            entity(self.patient, identifier=identifier, name=[{"text": "Jet"}], birthDate="1944-03-17"),
+            *related,
+        ]
 
     def plan(self) -> list[Resource]:
         """One resource of each type of the person's compartment, and of each category that shows differently."""
@@ -132,34 +137,96 @@ class Person:
         needs, burden = ours("data-category", "needs-assessment"), ours("data-category", "carer-burden")
         snomed = concept("http://snomed.info/sct", "44054006")
         return [
-            entity(self.ref("CarePlan", "plan"), status="active", intent="plan", title="Plan", subject=ref(patient), author=ref(patient), goal=[ref(life)]),
+            entity(
+                self.ref("CarePlan", "plan"),
+                status="active",
+                intent="plan",
+                title="Plan",
+                subject=ref(patient),
+                author=ref(patient),
+                goal=[ref(life)],
+            ),
             goal(life, patient, "life-goal", expressedBy=ref(patient)),
             goal(self.ref("Goal", "care"), patient, extension=[link]),
-            task(self.ref("Task", "weigh"), patient, owner=ref(nurse), focus=ref(self.ref("Goal", "care")), requester=ref(self.who("gp"))),
+            task(
+                self.ref("Task", "weigh"),
+                patient,
+                owner=ref(nurse),
+                focus=ref(self.ref("Goal", "care")),
+                requester=ref(self.who("gp")),
+            ),
             task(self.ref("Task", "market"), patient, owner=ref(self.who("neighbour"))),
             communication(self.ref("Communication", "message"), patient, "message", self.who("gp"), nurse),
             communication(self.ref("Communication", "journal"), patient, "journal", patient),
             communication(self.ref("Communication", "note"), patient, "shared-note", nurse),
-            entity(self.ref("Observation", "mobility"), status="final", category=[needs], code={"text": "Stappen"}, subject=ref(patient), performer=[ref(nurse)]),
-            entity(self.ref("Observation", "burden"), status="final", category=[burden], code={"text": "Last"}, subject=ref(patient), performer=[ref(carer)]),
-            entity(self.ref("QuestionnaireResponse", "answers"), status="completed", subject=ref(patient), author=ref(nurse)),
             entity(
-                self.ref("Appointment", "visit"), status="booked", start="2027-01-11T10:00:00+01:00", end="2027-01-11T10:30:00+01:00",
+                self.ref("Observation", "mobility"),
+                status="final",
+                category=[needs],
+                code={"text": "Stappen"},
+                subject=ref(patient),
+                performer=[ref(nurse)],
+            ),
+            entity(
+                self.ref("Observation", "burden"),
+                status="final",
+                category=[burden],
+                code={"text": "Last"},
+                subject=ref(patient),
+                performer=[ref(carer)],
+            ),
+            entity(
+                self.ref("QuestionnaireResponse", "answers"),
+                status="completed",
+                subject=ref(patient),
+                author=ref(nurse),
+            ),
+            entity(
+                self.ref("Appointment", "visit"),
+                status="booked",
+                start="2027-01-11T10:00:00+01:00",
+                end="2027-01-11T10:30:00+01:00",
                 participant=[{"actor": ref(each), "status": "accepted"} for each in (patient, nurse)],
             ),
-            entity(self.ref("Condition", "diabetes"), code=snomed, subject=ref(patient), recorder=ref(self.who("gp"))),
             entity(
-                self.ref("DocumentReference", "report"), status="current", subject=ref(patient), author=[ref(self.who("gp"))],
+                self.ref("Condition", "diabetes"),
+                code=snomed,
+                subject=ref(patient),
+                recorder=ref(self.who("gp")),
+            ),
+            entity(
+                self.ref("DocumentReference", "report"),
+                status="current",
+                subject=ref(patient),
+                author=[ref(self.who("gp"))],
                 content=[{"attachment": {"contentType": "text/plain", "data": "R29lZA=="}}],
             ),
-            entity(self.ref("ServiceRequest", "physio"), status="active", intent="order", subject=ref(patient), requester=ref(self.who("gp"))),
-            entity(self.ref("CommunicationRequest", "call"), status="active", subject=ref(patient), sender=ref(nurse)),
             entity(
-                self.ref("Encounter", "stay"), status="finished", subject=ref(patient),
+                self.ref("ServiceRequest", "physio"),
+                status="active",
+                intent="order",
+                subject=ref(patient),
+                requester=ref(self.who("gp")),
+            ),
+            entity(
+                self.ref("CommunicationRequest", "call"),
+                status="active",
+                subject=ref(patient),
+                sender=ref(nurse),
+            ),
+            entity(
+                self.ref("Encounter", "stay"),
+                status="finished",
+                subject=ref(patient),
                 **{"class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"}},
             ),
-            entity(self.ref("Provenance", "origin"), target=[ref(life)], recorded="2026-01-05T14:00:00+01:00", agent=[{"who": ref(patient)}]),
-        ]  # fmt: skip
+            entity(
+                self.ref("Provenance", "origin"),
+                target=[ref(life)],
+                recorded="2026-01-05T14:00:00+01:00",
+                agent=[{"who": ref(patient)}],
+            ),
+        ]
 
 
 def new_person(server: Service) -> Person:
@@ -172,7 +239,9 @@ def new_person(server: Service) -> Person:
 def ids(answer: httpx.Response) -> list[str]:
     """The ids of the matches of a search, in order."""
     assert answer.status_code == 200, answer.text
-    return [each["resource"]["id"] for each in answer.json().get("entry", ()) if each["search"]["mode"] == "match"]
+    return [
+        each["resource"]["id"] for each in answer.json().get("entry", ()) if each["search"]["mode"] == "match"
+    ]
 
 
 def refused(answer: httpx.Response) -> tuple[int, str]:

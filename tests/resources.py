@@ -38,7 +38,10 @@ def bundle(type: str, *entries: Resource) -> Resource:
 
 def put(resource: Resource) -> Resource:
     """The entry that stores a resource under its own id."""
-    return {"resource": resource, "request": {"method": "PUT", "url": f"{resource['resourceType']}/{resource['id']}"}}
+    return {
+        "resource": resource,
+        "request": {"method": "PUT", "url": f"{resource['resourceType']}/{resource['id']}"},
+    }
 
 
 def post(resource: Resource, full_url: str = "", **conditions: str) -> Resource:
@@ -94,7 +97,9 @@ def consent(reference: str, kind: str, patient: str, provision: Resource, **elem
     )
 
 
-def provision(kind: str, actors: tuple[str, ...] = (), classes: tuple[str, ...] = (), **elements: Any) -> Resource:
+def provision(
+    kind: str, actors: tuple[str, ...] = (), classes: tuple[str, ...] = (), **elements: Any
+) -> Resource:
     """`permit` or `deny`, for whom, of which data categories."""
     recipient = concept("http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "IRCP")
     built: Resource = {"type": kind, **elements}

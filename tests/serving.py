@@ -25,6 +25,7 @@ from dzop.auth.tokens import issue
 from dzop.settings import Settings
 
 Found = TypeVar("Found")
+PROJECT = str(Path(__file__).parents[1])
 EVERYTHING = "user/*.cruds patient/*.cruds"
 
 
@@ -111,7 +112,7 @@ def launched(folder: Path, *arguments: str, **settings: str) -> Server:
         process = subprocess.Popen(
             [sys.executable, "-m", "dzop", *arguments, "--port", str(port)],
             cwd=folder,
-            env=environment(PYTHONPATH=str(Path(__file__).parents[1]), **settings),
+            env=environment(PYTHONPATH=PROJECT, **settings),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -154,6 +155,20 @@ def serving(folder: Path, *arguments: str, **settings: str) -> Iterator[Server]:
         stopped(server)
 
 
+def ran(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """What `dzop ARGUMENTS` does in `folder`."""
+    return subprocess.run(
+        [sys.executable, "-m", "dzop", *arguments],
+        cwd=folder,
+        env=environment(PYTHONPATH=PROJECT, COLUMNS="200", **settings),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
 class Clock:
     """A clock that stands still until it is moved."""
 
@@ -165,13 +180,13 @@ class Clock:
 
 
 @contextmanager
-def in_process(database: str, folder: Path, clock: Callable[[], datetime]) -> Iterator[Service]:
-    """The application on this database, in a thread of this process, with a clock of the test's own."""
-    port = free_port()
-    settings = Settings(
-        database_url=database, var=folder, port=port, sandbox=True, client_ids="any", pool_size=2
-    )
-    config = uvicorn.Config(application(settings, clock), port=port, log_level="warning")
+def in_process(
+    database: str, folder: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC), **given: Any
+) -> Iterator[Service]:
+    """The application on this database, in a thread of this process, with a clock and settings of one's own."""
+    usual = {"sandbox": True, "client_ids": "any", "pool_size": 2}
+    settings = Settings(database_url=database, var=folder, port=free_port(), **{**usual, **given})
+    config = uvicorn.Config(application(settings, clock), port=settings.port, log_level="warning")
     answering = uvicorn.Server(config)
     thread = Thread(target=answering.run)
     thread.start()

@@ -88,6 +88,15 @@ class Judgement:
             self._facts[person] = await facts.read(self._transaction, person, patient, self._base)
         return self._facts[person]
 
+    async def lock_patient(self, patient_id: str, *, exclusive: bool) -> int | None:
+        """The same for a person known by Patient id: the key, or None when there is no such person."""
+        statement = resources.LOCK_PATIENT if exclusive else resources.SHARE_PATIENT
+        row = await self._transaction.row(statement, patient_id=patient_id)
+        if row is None:
+            return None
+        self._patients[row["key"]] = f"Patient/{patient_id}"
+        return int(row["key"])
+
     async def lock(self, person: int, *, exclusive: bool) -> str:
         """Locks the person's row: exclusively to change a fact, shared to be judged by them; `Patient/id`."""
         if person <= DIRECTORY:

@@ -20,7 +20,7 @@ async def person_of(transaction: Transaction, proposal: Proposal, base: str, *, 
 
     `reserve` makes a person known from the first mention, so that `system` may load in any order.
     """
-    references = person_references(proposal.value, proposal.type, base)
+    references = _references(proposal, base)
     patients = [each.id for each in references if each.type == "Patient" and each.id]
     if reserve:
         for patient in patients:
@@ -38,6 +38,17 @@ async def person_of(transaction: Transaction, proposal: Proposal, base: str, *, 
     found = {row["person"] for row in rows if row["person"] > DIRECTORY}
     all_known = all(_name(each) in named for each in references if _name(each))
     return found.pop() if len(found) == 1 and (all_known or reserve) else None
+
+
+def patient_of(proposal: Proposal, base: str) -> str | None:
+    """The id of the one Patient a proposal names, when that is all it says of the person; it need not exist."""
+    references = _references(proposal, base)
+    only = references[0] if len(references) == 1 else None
+    return only.id if only is not None and only.type == "Patient" else None
+
+
+def _references(proposal: Proposal, base: str) -> tuple[Reference, ...]:
+    return person_references(proposal.value, proposal.type, base)
 
 
 def _is_elsewhere(reference: Reference) -> bool:

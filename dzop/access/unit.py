@@ -9,23 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-import orjson
-
-from consent.categories import BURDEN, codes, mask
+from consent.categories import BURDEN, mask
 from consent.matrix import Matrix
 from dzop.access import directory, facts, guarded, placement
+from dzop.access.classification import categories_of
 from dzop.access.events import event
 from dzop.access.judgement import Judgement
 from dzop.access.labels import SENSITIVE, is_labelled_sensitive, kept_meta
 from dzop.access.proposal import Proposal, index_columns
 from dzop.access.shown import Shown
+from dzop.access.versions import Before, Concerned, Version, audience_columns, before_of
 from dzop.actor import Call
 from dzop.fhir.audience import audience
-from dzop.fhir.categories import categories, category_sources
 from dzop.fhir.outcome import Conflict, Forbidden, PreconditionFailed, Unprocessable
-from dzop.fhir.references import goal_references, parse_reference
+from dzop.fhir.references import goal_references
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.search.query import Query
 from dzop.plan.team import agreed_participants
@@ -33,13 +32,12 @@ from dzop.store import audit, exchange, resources
 from dzop.store.audit import Event
 from dzop.store.database import Row, Transaction
 from dzop.store.statement import Statement
-from dzop.store.tables import ALWAYS, DIRECTORY, FOREVER, NONE
+from dzop.store.tables import DIRECTORY, NONE
 
 _SENSITIVE = mask([SENSITIVE])
 _WRITER = "writer"  # `via` of the author that a resource does not name: outlives its versions
 _UNKNOWN_PERSON = "the person is not known, or you have no relation with this person"
 
-Concerned = tuple[tuple[str, str, str], ...]
 Partners = Mapping[str, frozenset[str]]
 
 
@@ -57,35 +55,6 @@ class Written:
     created: bool
     last_updated: datetime
     shown: Shown | None
-
-
-class _Version(NamedTuple):
-    """What one version says, and whom it names."""
-
-    value: Mapping[str, Any]
-    named: Concerned
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """The current state under the row lock: how it ties the actor, who its authors are, whom it names."""
-
-    row: Row
-    kinds: frozenset[str]
-    authors: frozenset[str]
-    named: Concerned
-
-    @property
-    def version(self) -> int:
-        return int(self.row["version"])
-
-    @property
-    def deleted(self) -> bool:
-        return bool(self.row["deleted"])
-
-    @property
-    def as_it_was(self) -> _Version:
-        return _Version(orjson.loads(self.row["kept"]), self.named)
 
 
 class Unit:
@@ -152,7 +121,11 @@ class Unit:
         """A new version, or the first one under an id the client chose."""
         person = await self._enter(proposal)
         located = await placement.located(self._transaction, proposal.type, proposal.id)
-        before = None if located is None else await self._before(located, proposal.type, proposal.id)
+        before = (
+            None
+            if located is None
+            else await before_of(self._transaction, self._call, located, proposal.type, proposal.id)
+        )
         if before is None or not await self._sees(before):
             if if_match is not None:
                 self._law.refuse("update", 412, proposal.type, proposal.id)
@@ -172,7 +145,7 @@ class Unit:
         located = await placement.located(self._transaction, proposal.type, proposal.id)
         if located is None:
             return await self._add(person, proposal, "PUT")
-        before = await self._before(located, proposal.type, proposal.id)
+        before = await before_of(self._transaction, self._call, located, proposal.type, proposal.id)
         if before is None or located != person:
             raise Unprocessable("a resource never moves to another person", expression=_person_path(proposal))
         same = before.row["kept"] == _with_agreement(proposal).body and not before.deleted
@@ -183,7 +156,7 @@ class Unit:
         person = await placement.located(self._transaction, type, id)
         if person is not None:
             await self._lock(person, type)
-            before = await self._before(person, type, id)
+            before = await before_of(self._transaction, self._call, person, type, id)
             if before is not None and await self._sees(before) and not before.deleted:
                 self._require_match(before, if_match)
                 await self._law.require(person, "delete", before.row["mask"], before.kinds, type, id)
@@ -229,15 +202,23 @@ class Unit:
                 return DIRECTORY
             self._law.refuse("update", 403, type, proposal.id)
             raise Forbidden("the directory is written by its registry only")
-        person = await placement.person_of(self._transaction, proposal, self._base, reserve=actor.is_system)
-        if person is None and actor.is_system:
-            return NONE
-        if person is not None:
-            await self._lock(person, type)
-            if await self._law.is_related(person):
-                return person
+        person = await self._locked_person(proposal)
+        if person == NONE or (person is not None and await self._law.is_related(person)):
+            return person
         self._law.refuse("update", 422, type, proposal.id, person)
         raise Unprocessable(_UNKNOWN_PERSON, expression=_person_path(proposal))
+
+    async def _locked_person(self, proposal: Proposal) -> int | None:
+        """The person, locked; None when not known. Only `system` may store what names nobody, in NONE."""
+        exclusive, by_system = RESOURCE_TYPES[proposal.type].is_fact, self._call.actor.is_system
+        patient_id = placement.patient_of(proposal, self._base)
+        if patient_id is not None and not by_system:
+            return await self._law.lock_patient(patient_id, exclusive=exclusive)
+        person = await placement.person_of(self._transaction, proposal, self._base, reserve=by_system)
+        if person is None:
+            return NONE if by_system else None
+        await self._law.lock(person, exclusive=exclusive)
+        return person
 
     async def _add(self, person: int, proposal: Proposal, method: str) -> Written:
         type, id = proposal.type, proposal.id
@@ -246,7 +227,7 @@ class Unit:
             raise Forbidden("a Patient is entered by the registrar only")
         return await self._store(person, proposal, None, method)
 
-    async def _change(self, person: int, proposal: Proposal, before: _Before) -> Written:
+    async def _change(self, person: int, proposal: Proposal, before: Before) -> Written:
         if not before.deleted:
             await self._law.require(
                 person, "update", before.row["mask"], before.kinds, proposal.type, proposal.id
@@ -254,27 +235,28 @@ class Unit:
         await self._transaction.run(resources.FORGET, person=person, type=proposal.type, id=proposal.id)
         return await self._store(person, proposal, before, "PUT")
 
-    async def _remove(self, person: int, type: str, id: str, before: _Before) -> Written:
+    async def _remove(self, person: int, type: str, id: str, before: Before) -> Written:
         row, now = before.row, self._after(before)
         await self._transaction.run(resources.FORGET, person=person, type=type, id=id)
         # A deleted resource keeps the categories and the audience of its last version.
         await self._transaction.run(
             resources.WRITE, person=person, type=type, id=id, version=before.version + 1, body=row["kept"],
             served=None, meta=row["meta"], mask=row["mask"], now=now, method="DELETE", deleted=True,
-            **resources.no_index(), **_audience_columns(before.named),
+            **resources.no_index(), **audience_columns(before.named),
+            **self._noted(person, 204, type, id, row["mask"], before.version + 1),
         )  # fmt: skip
         self._follow_up(person, type, row["mask"], before.as_it_was)
-        await self._record(person, "delete", 204, type, id, row["mask"], before.version + 1)
+        await self._announce(person, type, id, before.version + 1)
         return Written(type, id, before.version + 1, created=False, last_updated=now, shown=None)
 
-    async def _store(self, person: int, proposal: Proposal, before: _Before | None, method: str) -> Written:
+    async def _store(self, person: int, proposal: Proposal, before: Before | None, method: str) -> Written:
         """Judges the resource as it will be, and stores it with all its rows."""
         type, id = proposal.type, proposal.id
         proposal = _with_agreement(proposal)
         named, kinds = self._concerned(proposal, before)
         created = before is None or before.deleted
         kept = before.row["mask"] & _SENSITIVE if before else 0
-        computed = mask(await self._categories(proposal)) | kept
+        computed = mask(await categories_of(self._transaction, proposal, self._base)) | kept
         # A label that only narrows may be added by whoever may write: it needs no cell of its own.
         # `own` of a team is a proposal; until proposals are taken, only who may decide on members writes one.
         ties = frozenset[str]() if type == "CareTeam" else kinds
@@ -287,22 +269,21 @@ class Unit:
         stored = await self._transaction.row(
             resources.WRITE if before else resources.WRITE_FIRST, person=person, type=type, id=id, version=version,
             body=proposal.body, served=served, meta=meta, mask=total, now=now, method=method, deleted=False,
-            **index_columns(shown, self._base), **_audience_columns(named),
+            **index_columns(shown, self._base), **audience_columns(named),
+            **self._noted(person, 201 if created else 200, type, id, total, version),
         )  # fmt: skip
         if stored is None:
             raise Collision
-        now_said = _Version(proposal.value, named)
+        now_said = Version(proposal.value, named)
         self._follow_up(person, type, total, now_said, *([before.as_it_was] if before else []))
         if person == DIRECTORY:
             self._facts_of |= await directory.record(self._transaction, proposal.value, self._base)
-        await self._record(
-            person, "create" if created else "update", 201 if created else 200, type, id, total, version
-        )
+        await self._announce(person, type, id, version)
         readable = await self._law.permits(person, "read", total, kinds)
         answer = Shown(person, type, id, version, shown.body, meta, total, now, deleted=False)
         return Written(type, id, version, created, now, answer if readable else None)
 
-    def _follow_up(self, person: int, type: str, mask: int, *versions: _Version) -> None:
+    def _follow_up(self, person: int, type: str, mask: int, *versions: Version) -> None:
         """Notes what has to be settled: `versions` are what the resource was and what it is now."""
         if person <= DIRECTORY:
             return
@@ -319,11 +300,15 @@ class Unit:
     async def _lock(self, person: int, type: str) -> None:
         await self._law.lock(person, exclusive=RESOURCE_TYPES[type].is_fact)
 
-    async def _record(
-        self, person: int, interaction: str, status: int, type: str, id: str, mask: int, version: int
-    ) -> None:
-        noted = event(self._call, interaction, status, type, id, person=person, mask=mask, version=version)
-        self._events.append(noted)
+    def _noted(self, person: int, status: int, type: str, id: str, mask: int, version: int) -> dict[str, Any]:
+        """The audit row of a write, which goes into the statement that writes."""
+        interaction = {201: "create", 200: "update", 204: "delete"}[status]
+        return audit.note(
+            event(self._call, interaction, status, type, id, person=person, mask=mask, version=version)
+        )
+
+    async def _announce(self, person: int, type: str, id: str, version: int) -> None:
+        """To every partner that takes this type; the law decides when it is sent."""
         for partner, types in self._partners.items():
             if person > DIRECTORY and type in types:
                 await self._transaction.run(
@@ -333,7 +318,7 @@ class Unit:
 
     # -- what is asked on the way --------------------------------------------------------------------
 
-    def _concerned(self, proposal: Proposal, before: _Before | None) -> tuple[Concerned, frozenset[str]]:
+    def _concerned(self, proposal: Proposal, before: Before | None) -> tuple[Concerned, frozenset[str]]:
         """Whom the resource names, and how that ties the actor to it, before and after the write.
 
         Nobody may be named as its author who is not; what names no author has its writer as author.
@@ -344,48 +329,22 @@ class Unit:
         if not actor.is_system and authors - {*actor.keys, *(before.authors if before else ())}:
             self._law.refuse("update", 403, proposal.type, proposal.id)
             raise Forbidden("you may not name somebody else as the author")
-        if not actor.is_system and not authors and before is None:
-            named.append(("author", actor.individual, _WRITER))
+        if not authors:
+            named += [("author", each, _WRITER) for each in self._unnamed_authors(before)]
         kinds = {kind for kind, key, _ in named if key in actor.keys}
         return tuple(named), frozenset(kinds | (before.kinds if before else set()))
 
-    async def _categories(self, proposal: Proposal) -> frozenset[str]:
-        value, type = proposal.value, proposal.type
-        local = {source: parse_reference(source, self._base) for source in category_sources(value, type)}
-        if not local:
-            return categories(value, type, {})
-        keys = {source: each.local or source.partition("|")[0] for source, each in local.items()}
-        rows = await self._transaction.rows(
-            resources.MASKS,
-            types=[each.type for each in local.values() if each.id],
-            ids=[each.id for each in local.values() if each.id],
-            urls=[keys[source] for source, each in local.items() if not each.id],
-        )
-        masks = {row["key"]: row["mask"] for row in rows}
-        known = {source: frozenset(codes(masks[key])) for source, key in keys.items() if key in masks}
-        return categories(value, type, known)
+    def _unnamed_authors(self, before: Before | None) -> Iterable[str]:
+        """Who is the author of what names none: those it had, or whoever writes it first."""
+        if before is not None:
+            return before.authors
+        return () if self._call.actor.is_system else (self._call.actor.individual,)
 
-    async def _before(self, person: int, type: str, id: str) -> _Before | None:
-        where: dict[str, Any] = {"person": person, "type": type, "id": id}
-        # A joined row that is locked after a wait would still be joined to the version of before the wait.
-        if await self._transaction.row(resources.LOCK_CURRENT, **where) is None:
-            return None
-        row = await self._transaction.row(resources.BEFORE, **where)
-        if row is None:
-            return None
-        rows = await self._transaction.rows(resources.AUDIENCE_OF, now=self._call.now, **where)
-        return _Before(
-            row,
-            kinds=frozenset(each["kind"] for each in rows if each["actor"] in self._call.actor.keys),
-            authors=frozenset(each["actor"] for each in rows if each["kind"] == "author"),
-            named=tuple((each["kind"], each["actor"], "") for each in rows if not each["via"]),
-        )
-
-    async def _sees(self, before: _Before) -> bool:
+    async def _sees(self, before: Before) -> bool:
         row = before.row
         return await self._law.permits(row["person"], "read", row["mask"], before.kinds)
 
-    def _require_match(self, before: _Before, if_match: int | None) -> None:
+    def _require_match(self, before: Before, if_match: int | None) -> None:
         row = before.row
         if if_match is not None and (before.deleted or before.version != if_match):
             self._law.refuse("update", 412, row["type"], row["id"], row["person"], row["mask"])
@@ -393,7 +352,7 @@ class Unit:
                 f"version `{if_match}` is not the current one; read it and make your change again"
             )
 
-    def _after(self, before: _Before | None) -> datetime:
+    def _after(self, before: Before | None) -> datetime:
         """The instant of this version: later than the one it follows, whatever the clock does."""
         if before is None:
             return self._call.now
@@ -411,13 +370,3 @@ def _with_agreement(proposal: Proposal) -> Proposal:
 def _person_path(proposal: Proposal) -> str:
     path = next(iter(RESOURCE_TYPES[proposal.type].person_paths), "")
     return f"{proposal.type}.{path}".rstrip(".")
-
-
-def _audience_columns(named: Concerned) -> dict[str, list[Any]]:
-    return {
-        "audience_actor": [actor for _, actor, _ in named],
-        "audience_kind": [kind for kind, _, _ in named],
-        "audience_via": [via for _, _, via in named],
-        "audience_valid_from": [ALWAYS] * len(named),
-        "audience_valid_until": [FOREVER] * len(named),
-    }

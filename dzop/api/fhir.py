@@ -31,12 +31,19 @@ from dzop.interactions.route import perform
 
 FHIR_JSON = "application/fhir+json; charset=utf-8"
 PATH = "/fhir"
-_PRIVATE_HEADERS = {
-    "Cache-Control": "no-store",
-    "Vary": "Authorization, Accept, Prefer",
+# An app of any origin may ask: a bearer token, unlike a cookie, is no session that another page could borrow.
+_OPEN_HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Last-Modified, Location, X-Request-Id",
     "X-Content-Type-Options": "nosniff",
 }
-_OPEN_HEADERS = {"X-Content-Type-Options": "nosniff"}
+_PRIVATE_HEADERS = {**_OPEN_HEADERS, "Cache-Control": "no-store", "Vary": "Authorization, Accept, Prefer"}
+_PREFLIGHT_HEADERS = {
+    **_OPEN_HEADERS,
+    "Access-Control-Allow-Methods": "DELETE, GET, HEAD, POST, PUT",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, If-None-Exist, If-None-Match, Prefer",
+    "Access-Control-Max-Age": "600",
+}
 _log = structlog.get_logger()
 
 Authenticate = Callable[[str, datetime], Awaitable[Actor]]
@@ -81,6 +88,8 @@ class FhirEndpoint:
 
     async def _respond(self, request: HttpRequest, request_id: str) -> Response:
         scope = request.scope
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=_PREFLIGHT_HEADERS)
         path = scope["path"].removeprefix(PATH).strip("/")
         if path == ".well-known/smart-configuration":
             return JSONResponse(self.smart_configuration, headers=_OPEN_HEADERS)

@@ -14,7 +14,7 @@ from dzop.exchange.logical import SSIN
 from dzop.exchange.node import Node
 from dzop.exchange.partners import Partner
 from dzop.exchange.ports import Change, Entry, Incident, Lane, Placement
-from dzop.store import exchange
+from dzop.store import exchange, exchange_lanes
 from dzop.store.database import Database, Row
 from dzop.store.statement import Statement
 
@@ -43,10 +43,11 @@ class KeptOutbox:
         self._clock = clock
 
     async def claim(self, now: datetime, lease: timedelta) -> Lane | None:
-        return await self._lease(exchange.CLAIM, now, lease)
+        await self._database.run(exchange_lanes.FREE, partner=self._partner, now=now)
+        return await self._lease(exchange_lanes.CLAIM, now, lease)
 
     async def follow(self, now: datetime, lease: timedelta) -> Lane | None:
-        return await self._lease(exchange.FOLLOW, now, lease)
+        return await self._lease(exchange_lanes.FOLLOW, now, lease)
 
     async def _lease(self, statement: Statement, now: datetime, lease: timedelta) -> Lane | None:
         row = await self._database.row(
@@ -63,10 +64,10 @@ class KeptOutbox:
         return Lane(self._partner, person, row["ssin"], row["since"], row["failures"], row["lease"])
 
     async def renew(self, lane: Lane, until: datetime) -> bool:
-        return await self._database.row(exchange.RENEW, until=until, **held(lane)) is not None
+        return await self._database.row(exchange_lanes.RENEW, until=until, **held(lane)) is not None
 
     async def release(self, lane: Lane, due: datetime | None, *, failed: bool) -> None:
-        await self._database.run(exchange.RELEASE, due=due, failed=failed, **held(lane))
+        await self._database.run(exchange_lanes.RELEASE, due=due, failed=failed, **held(lane))
 
     async def entries(self, lane: Lane) -> Sequence[Entry]:
         """In order of writing; what was written at once so that a reference follows its target."""
@@ -134,20 +135,26 @@ class KeptOutbox:
         )
 
     async def pulled(self, lane: Lane, since: int, again: datetime) -> None:
-        await self._database.run(exchange.PULLED, reached=since, again=again, **held(lane))
+        await self._database.run(exchange_lanes.PULLED, reached=since, again=again, **held(lane))
 
     async def wait(self, until: datetime) -> None:
         """Looks once a second, for a write may have come from another process."""
         while (now := self._clock()) < until:
-            row = await self._database.row(
-                exchange.EARLIEST, partner=self._partner, shapes=self._shapes, now=now
-            )
-            earliest = min(until, row["earliest"] if row and row["earliest"] else until)
-            pause = (earliest - now).total_seconds()
+            await self._park(now)
+            row = await self._database.row(exchange_lanes.EARLIEST, partner=self._partner, until=until)
+            pause = ((until if row is None else row["earliest"]) - now).total_seconds()
             # A short rest even when something is due, lest a partner that is down be asked without end.
             await asyncio.sleep(min(max(pause, 0.05), _LOOKS_EVERY))
             if pause <= _LOOKS_EVERY:
                 return
+
+    async def _park(self, now: datetime) -> None:
+        """Takes lanes of persons who do not share with the partner now out of the turn; writes do not know."""
+        asked = {"partner": self._partner, "shapes": self._shapes, "now": now}
+        async with self._database.transaction() as transaction:
+            rows = await transaction.rows(exchange_lanes.UNRELATED, **asked)
+            if rows:
+                await transaction.run(exchange_lanes.PARK, persons=[row["person"] for row in rows], **asked)
 
 
 def _reference(row: Row) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 import structlog
 from sqlalchemy import (
     ARRAY,
+    CTE,
     BigInteger,
     DateTime,
     Integer,
@@ -110,6 +111,19 @@ def _insert() -> Statement:
 
 
 _INSERT = _insert()
+_OF_WRITE: dict[str, TypeEngine[Any]] = {**_PLAIN, "person": BigInteger(), "mask": BigInteger()}
+
+
+def noted() -> CTE:
+    """The row of a write, as part of the statement that writes; its parameters are those of `note`."""
+    given = {name: bindparam(f"audit_{name}", type_=kind) for name, kind in _OF_WRITE.items()}
+    row = insert(audit).values(id=cast(func.gen_random_uuid(), Text), rules=[], **given)
+    return row.cte("noted")
+
+
+def note(event: Event) -> dict[str, Any]:
+    """The parameters of `noted`: an event whose person and categories the writer knows."""
+    return {f"audit_{name}": getattr(event, name) for name in _OF_WRITE}
 
 
 async def write(connection: Connection, events: Sequence[Event]) -> None:

@@ -16,11 +16,12 @@ Row = Mapping[str, Any]
 
 # Every statement has an index made for it. Plans are made once, also while tables are still small,
 # where the planner would choose to read them whole and keep doing so when they have grown.
-_PLANNING = {
+_SESSION = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
+    "statement_timeout": "30s",
 }
 
 PING = compiled(select(literal(1)))
@@ -70,9 +71,8 @@ class Database:
             max_inactive_connection_lifetime=0,
             max_cached_statement_lifetime=0,
             statement_cache_size=500,
-            command_timeout=30,
             reset=_nothing_to_reset,
-            server_settings=_PLANNING,
+            server_settings=_SESSION,
         )
         try:
             yield cls(pool)

@@ -15,20 +15,16 @@ from sqlalchemy import (
     ARRAY,
     CTE,
     BigInteger,
-    Boolean,
     ColumnElement,
-    DateTime,
     Integer,
     LargeBinary,
     Text,
     and_,
     any_,
     bindparam,
-    case,
     delete,
     func,
     literal,
-    null,
     or_,
     select,
     tuple_,
@@ -36,6 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from dzop.store.exchange_lanes import IS_HELD, KEY, NOW, PARTNER
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import (
     DIRECTORY,
@@ -43,41 +40,35 @@ from dzop.store.tables import (
     exchange_lane,
     exchange_node,
     exchange_quarantine,
-    grants,
     index_reference,
     index_token,
     outbox,
-    person,
     resource_current,
 )
 
 lane, node = exchange_lane, exchange_node
-_INSTANT = DateTime(timezone=True)
 _PERSON = bindparam("person", type_=BigInteger)
-_PARTNER = bindparam("partner", type_=Text)
-_NOW = bindparam("now", type_=_INSTANT)
 _TYPE = bindparam("type", type_=Text)
 _ID = bindparam("id", type_=Text)
 _VERSION = bindparam("version", type_=Integer)
-_UNTIL = bindparam("until", type_=_INSTANT)
 _ENTRY = ("person", "partner", "type", "id")
 
 # -- in the transaction of a write ---------------------------------------------------------------------
 
 
-def _make_due() -> Any:
+def _make_due(*also: str) -> Any:
+    """Brings forward when the lane is due, and the columns `also`, to now."""
     row = insert(lane).from_select(
-        ["person", "partner", "due_at", "pull_at"], select(_PERSON, _PARTNER, _NOW, _NOW)
+        ["person", "partner", "due_at", "pull_at"], select(_PERSON, PARTNER, NOW, NOW)
     )
-    return row.on_conflict_do_update(
-        index_elements=["person", "partner"], set_={"due_at": func.least(lane.c.due_at, row.excluded.due_at)}
-    )
+    earlier = {name: func.least(lane.c[name], row.excluded[name]) for name in ("due_at", *also)}
+    return row.on_conflict_do_update(index_elements=["person", "partner"], set_=earlier)
 
 
 def _enqueue() -> Statement:
     due = _make_due().returning(lane.c.person).cte("lane")
     entry = insert(outbox).from_select(
-        [*_ENTRY, "version", "written_at"], select(due.c.person, _PARTNER, _TYPE, _ID, _VERSION, _NOW)
+        [*_ENTRY, "version", "written_at"], select(due.c.person, PARTNER, _TYPE, _ID, _VERSION, NOW)
     )
     upsert = entry.on_conflict_do_update(
         index_elements=_ENTRY,
@@ -89,109 +80,20 @@ def _enqueue() -> Statement:
 ENQUEUE = _enqueue()
 """In the transaction of every write of a type the partner takes."""
 
-MAKE_DUE = compiled(_make_due())
+MAKE_DUE = compiled(_make_due("pull_at"))
 """In the transaction of every change of a fact, before `REOPEN`: a statement of its own, for only what
 starts behind the lane's lock sees what a worker set aside in this very moment."""
 
 REOPEN = compiled(
     update(outbox)
-    .where(outbox.c.person == _PERSON, outbox.c.partner == _PARTNER, outbox.c.state == "withheld")
+    .where(outbox.c.person == _PERSON, outbox.c.partner == PARTNER, outbox.c.state == "withheld")
     .values(state="due", reason=None, code=None)
 )
 """In the transaction of every change of a fact: what was withheld is judged again."""
 
-# -- lanes: who works for which person -----------------------------------------------------------------
-
-_KEY = select(person.c.key).where(person.c.patient_id == bindparam("patient", type_=Text)).scalar_subquery()
-_RELATED = select(grants.c.person).where(
-    grants.c.shape == any_(bindparam("shapes", type_=ARRAY(Text))),
-    grants.c.valid_from <= _NOW,
-    grants.c.valid_until > _NOW,
-    grants.c.full.op("|")(grants.c.own) != 0,
-)
-"""Persons with whom the partner has a relation, and who share, at this moment."""
-_RAN_OUT = lane.c.leased_until <= _NOW
-_SSIN = (
-    select(func.min(index_token.c.code))
-    .where(
-        index_token.c.person == person.c.key,
-        index_token.c.type == literal("Patient"),
-        index_token.c.id == person.c.patient_id,
-        index_token.c.parameter == literal("identifier"),
-        index_token.c.system == bindparam("ssin_system", type_=Text),
-    )
-    .correlate(person)
-    .scalar_subquery()
-)
-
-
-def _leased(turn: ColumnElement[bool], first: ColumnElement[Any], due_at: Any) -> Statement:
-    """Leases the first lane whose turn it is and that is nobody's, and tells all about it."""
-    following = (
-        select(lane.c.person)
-        .where(lane.c.partner == _PARTNER, or_(lane.c.leased_until.is_(None), _RAN_OUT), turn)
-        .where(lane.c.person.in_(_RELATED))
-        .order_by(first, lane.c.person)
-        .limit(1)
-        .with_for_update(of=lane, skip_locked=True)
-        .cte("following")
-    )
-    taken = (
-        update(lane)
-        .where(lane.c.person == following.c.person, lane.c.partner == _PARTNER)
-        .values(leased_until=_UNTIL, due_at=due_at, lease=lane.c.lease + 1)
-        .returning(lane.c.person, lane.c.since, lane.c.failures, lane.c.lease)
-        .cte("taken")
-    )
-    told = select(person.c.patient_id, _SSIN.label("ssin"), taken.c.since, taken.c.failures, taken.c.lease)
-    return compiled(told.select_from(taken.join(person, person.c.key == taken.c.person)))
-
-
-CLAIM = _leased(
-    or_(lane.c.due_at <= _NOW, _RAN_OUT), func.coalesce(lane.c.due_at, lane.c.leased_until), null()
-)
-"""The next lane with something to send; `due_at` is cleared, so that a later write sets it anew."""
-
-FOLLOW = _leased(lane.c.pull_at <= _NOW, lane.c.pull_at, case((_RAN_OUT, _NOW), else_=lane.c.due_at))
-"""The next lane to ask the partner about; the delivery of a killed worker stays due."""
-
-_IS_HELD = and_(
-    lane.c.person == _KEY, lane.c.partner == _PARTNER, lane.c.lease == bindparam("lease", type_=Integer)
-)
-
-RENEW = compiled(update(lane).where(_IS_HELD).values(leased_until=_UNTIL).returning(lane.c.lease))
-
-RELEASE = compiled(
-    update(lane)
-    .where(_IS_HELD)
-    .values(
-        leased_until=None,
-        due_at=func.least(lane.c.due_at, bindparam("due", type_=_INSTANT)),
-        failures=case((bindparam("failed", type_=Boolean), lane.c.failures + 1), else_=0),
-    )
-)
-
-PULLED = compiled(
-    update(lane)
-    .where(_IS_HELD)
-    .values(since=bindparam("reached", type_=BigInteger), pull_at=bindparam("again", type_=_INSTANT))
-)
-
-EARLIEST = compiled(
-    select(
-        func.min(
-            case(
-                (lane.c.leased_until.is_(None), func.least(lane.c.due_at, lane.c.pull_at)),
-                else_=lane.c.leased_until,
-            )
-        ).label("earliest")
-    ).where(lane.c.partner == _PARTNER, lane.c.person.in_(_RELATED))
-)
-"""When there is something to do next, by `CLAIM` or `FOLLOW`."""
-
 # -- what is due, and where it went --------------------------------------------------------------------
 
-_OF_LANE = and_(outbox.c.person == _KEY, outbox.c.partner == _PARTNER)
+_OF_LANE = and_(outbox.c.person == KEY, outbox.c.partner == PARTNER)
 
 ENTRIES = compiled(
     select(
@@ -218,14 +120,14 @@ ENTRIES = compiled(
 
 PLACEMENTS = compiled(
     select(node.c.type, node.c.id, node.c.node, node.c.hub_version, node.c.version, node.c.unplaced).where(
-        node.c.person == _KEY, node.c.partner == _PARTNER
+        node.c.person == KEY, node.c.partner == PARTNER
     )
 )
 
 PLACED_AT = compiled(
     select(node.c.type, node.c.id, node.c.version).where(
-        node.c.person == _KEY,
-        node.c.partner == _PARTNER,
+        node.c.person == KEY,
+        node.c.partner == PARTNER,
         node.c.node == bindparam("node", type_=Text),
         node.c.hub_version >= bindparam("hub_version", type_=Integer),
     )
@@ -234,13 +136,13 @@ PLACED_AT = compiled(
 
 
 def _held(*where: ColumnElement[bool]) -> CTE:
-    return select(lane.c.person).where(_IS_HELD, *where).with_for_update(of=lane).cte("held")
+    return select(lane.c.person).where(IS_HELD, *where).with_for_update(of=lane).cte("held")
 
 
 def _entry_of(held: CTE) -> ColumnElement[bool]:
     return and_(
         outbox.c.person == select(held.c.person).scalar_subquery(),
-        outbox.c.partner == _PARTNER,
+        outbox.c.partner == PARTNER,
         outbox.c.type == _TYPE,
         outbox.c.id == _ID,
     )
@@ -252,7 +154,7 @@ def _sent() -> Statement:
     row = insert(node).from_select(
         [*_ENTRY, *columns],
         select(
-            held.c.person, _PARTNER, _TYPE, _ID, bindparam("hub_version", type_=Integer), _VERSION,
+            held.c.person, PARTNER, _TYPE, _ID, bindparam("hub_version", type_=Integer), _VERSION,
             bindparam("unplaced", type_=ARRAY(Text)), bindparam("node", type_=Text),
         ),
     )  # fmt: skip
@@ -271,7 +173,7 @@ def _removed() -> Statement:
     held = _held()
     gone = delete(node).where(
         node.c.person == select(held.c.person).scalar_subquery(),
-        node.c.partner == _PARTNER,
+        node.c.partner == PARTNER,
         node.c.type == _TYPE,
         node.c.id == _ID,
     )
@@ -298,8 +200,8 @@ QUARANTINE = _set_aside("quarantined")
 KEEP = compiled(
     insert(exchange_quarantine)
     .values(
-        person=_KEY,
-        partner=_PARTNER,
+        person=KEY,
+        partner=PARTNER,
         node=bindparam("node", type_=Text),
         hub_version=bindparam("hub_version", type_=Integer),
         sequence=bindparam("sequence", type_=BigInteger),
@@ -309,14 +211,14 @@ KEEP = compiled(
         reason=bindparam("reason", type_=Text),
         sender=bindparam("sender", type_=Text),
         body=bindparam("body", type_=LargeBinary),
-        received_at=_NOW,
+        received_at=NOW,
     )
     .on_conflict_do_nothing()
 )
 
 STANDING = compiled(
     select(resource_current.c.version, resource_current.c.deleted).where(
-        resource_current.c.person == _KEY, resource_current.c.type == _TYPE, resource_current.c.id == _ID
+        resource_current.c.person == KEY, resource_current.c.type == _TYPE, resource_current.c.id == _ID
     )
 )
 """The version at which a resource is here."""
@@ -339,7 +241,7 @@ IDENTIFIERS = compiled(
         tuple_(index_token.c.type, index_token.c.id).in_(_pairs("types", "ids")),
         or_(
             and_(
-                index_token.c.person == _KEY,
+                index_token.c.person == KEY,
                 index_token.c.type == literal("Patient"),
                 index_token.c.system == bindparam("ssin_system", type_=Text),
             ),
@@ -361,7 +263,7 @@ BEARERS = compiled(
             index_token.c.system.op("||")(literal("|")).op("||")(index_token.c.code),
             index_token.c.type.op("||")(literal("/")).op("||")(index_token.c.id),
         ).where(
-            index_token.c.person == _KEY,
+            index_token.c.person == KEY,
             index_token.c.type == any_(bindparam("of_person", type_=ARRAY(Text))),
             _IDENTIFIER,
             tuple_(index_token.c.system, index_token.c.code).in_(_pairs("key_systems", "key_codes")),

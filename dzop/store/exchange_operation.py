@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    DateTime,
     Text,
     and_,
     any_,
@@ -22,57 +21,54 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
+from dzop.store.exchange_lanes import NOW, PARTNER, RELATED
 from dzop.store.statement import compiled
 from dzop.store.tables import (
     DIRECTORY,
     exchange_lane,
     exchange_node,
     exchange_quarantine,
-    grants,
     outbox,
     person,
     resource_current,
 )
 
 lane, node, incoming, current = exchange_lane, exchange_node, exchange_quarantine, resource_current
-_PARTNER = bindparam("partner", type_=Text)
-_NOW = bindparam("now", type_=DateTime(timezone=True))
-_RELATED = select(grants.c.person).where(
-    grants.c.shape == any_(bindparam("shapes", type_=ARRAY(Text))),
-    grants.c.valid_from <= _NOW,
-    grants.c.valid_until > _NOW,
-    grants.c.full.op("|")(grants.c.own) != 0,
+_HAS_DUE = exists(
+    select(literal(1))
+    .where(outbox.c.person == lane.c.person, outbox.c.partner == lane.c.partner, outbox.c.state == "due")
+    .correlate(lane)
 )
 
 LANES = compiled(
     select(
         func.count().label("persons"),
-        func.count().filter(lane.c.person.in_(_RELATED)).label("exchanging"),
-        func.count().filter(lane.c.due_at.isnot(None), lane.c.person.in_(_RELATED)).label("due"),
-        func.count().filter(lane.c.due_at.isnot(None), lane.c.person.notin_(_RELATED)).label("waiting"),
-        func.count().filter(lane.c.leased_until > _NOW).label("leased"),
+        func.count().filter(lane.c.person.in_(RELATED)).label("exchanging"),
+        func.count().filter(_HAS_DUE, lane.c.person.in_(RELATED)).label("due"),
+        func.count().filter(_HAS_DUE, lane.c.person.notin_(RELATED)).label("waiting"),
+        func.count().filter(lane.c.leased_until > NOW).label("leased"),
         func.count().filter(lane.c.failures > 0).label("failing"),
-    ).where(lane.c.partner == _PARTNER)
+    ).where(lane.c.partner == PARTNER)
 )
 """Persons of a partner: all, those it has a relation with, and of how many something is under way."""
 
 ENTRIES = compiled(
     select(outbox.c.state, outbox.c.code, outbox.c.reason, func.count().label("entries"))
-    .where(outbox.c.partner == _PARTNER)
+    .where(outbox.c.partner == PARTNER)
     .group_by(outbox.c.state, outbox.c.code, outbox.c.reason)
     .order_by(outbox.c.state, outbox.c.code, outbox.c.reason)
 )
 
 INCIDENTS = compiled(
     select(incoming.c.kind, func.count().label("changes"))
-    .where(incoming.c.partner == _PARTNER)
+    .where(incoming.c.partner == PARTNER)
     .group_by(incoming.c.kind)
     .order_by(incoming.c.kind)
 )
 
 SET_ASIDE = compiled(
     select(outbox.c.type, outbox.c.id, outbox.c.version, outbox.c.code, outbox.c.reason, outbox.c.written_at)
-    .where(outbox.c.partner == _PARTNER, outbox.c.state == "quarantined")
+    .where(outbox.c.partner == PARTNER, outbox.c.state == "quarantined")
     .order_by(outbox.c.sequence)
 )
 
@@ -82,7 +78,7 @@ KEPT = compiled(
         incoming.c.reason, incoming.c.sender, incoming.c.received_at, person.c.patient_id,
     )
     .select_from(incoming.join(person, person.c.key == incoming.c.person))
-    .where(incoming.c.partner == _PARTNER)
+    .where(incoming.c.partner == PARTNER)
     .order_by(incoming.c.received_at, incoming.c.sequence)
 )  # fmt: skip
 """Incoming changes that were not applied; the node is not told, for its address holds the person's number."""
@@ -90,14 +86,14 @@ KEPT = compiled(
 # -- to try again: in this order, in one transaction ---------------------------------------------------
 
 LOCK_LANES = compiled(
-    select(lane.c.person).where(lane.c.partner == _PARTNER).order_by(lane.c.person).with_for_update()
+    select(lane.c.person).where(lane.c.partner == PARTNER).order_by(lane.c.person).with_for_update()
 )
 
 _UPSERT = ("person", "partner", "type", "id")
 
 AGAIN = compiled(
     update(outbox)
-    .where(outbox.c.partner == _PARTNER, outbox.c.state != "due")
+    .where(outbox.c.partner == PARTNER, outbox.c.state != "due")
     .values(state="due", reason=None, code=None)
     .returning(outbox.c.person)
 )
@@ -112,7 +108,7 @@ _NEWEST = select(func.max(incoming.c.hub_version)).where(_IN_CONFLICT).correlate
 
 OURS_STANDS = compiled(
     update(node)
-    .where(node.c.partner == _PARTNER, exists(select(literal(1)).where(_IN_CONFLICT).correlate(node)))
+    .where(node.c.partner == PARTNER, exists(select(literal(1)).where(_IN_CONFLICT).correlate(node)))
     .values(hub_version=func.greatest(node.c.hub_version, _NEWEST), version=0)
 )
 """After a conflict our version shall be the partner's next: it is put upon the one that we did not take."""
@@ -123,7 +119,7 @@ def _offered(*where: Any) -> Any:
         [*_UPSERT, "version", "written_at"],
         select(
             current.c.person,
-            _PARTNER,
+            PARTNER,
             current.c.type,
             current.c.id,
             current.c.version,
@@ -143,7 +139,7 @@ CONFLICTED = compiled(
         exists(
             select(literal(1)).where(
                 incoming.c.person == current.c.person,
-                incoming.c.partner == _PARTNER,
+                incoming.c.partner == PARTNER,
                 incoming.c.type == current.c.type,
                 incoming.c.id == current.c.id,
                 incoming.c.kind == literal("conflict"),
@@ -161,16 +157,16 @@ _OLDEST = select(func.min(incoming.c.sequence)).where(_TO_TAKE).correlate(lane).
 
 PULL_AGAIN = compiled(
     update(lane)
-    .where(lane.c.partner == _PARTNER, exists(select(literal(1)).where(_TO_TAKE).correlate(lane)))
+    .where(lane.c.partner == PARTNER, exists(select(literal(1)).where(_TO_TAKE).correlate(lane)))
     # Whoever is in the lane now loses it, lest the place be set back to where it was.
     .values(
-        since=func.least(lane.c.since, _OLDEST - 1), pull_at=_NOW, leased_until=None, lease=lane.c.lease + 1
+        since=func.least(lane.c.since, _OLDEST - 1), pull_at=NOW, leased_until=None, lease=lane.c.lease + 1
     )
 )
 
 SETTLED = compiled(
     delete(incoming)
-    .where(incoming.c.partner == _PARTNER, incoming.c.kind != literal("removed"))
+    .where(incoming.c.partner == PARTNER, incoming.c.kind != literal("removed"))
     .returning(incoming.c.person)
 )
 
@@ -183,7 +179,7 @@ OFFER = compiled(
             ~exists(
                 select(literal(1)).where(
                     table.c.person == current.c.person,
-                    table.c.partner == _PARTNER,
+                    table.c.partner == PARTNER,
                     table.c.type == current.c.type,
                     table.c.id == current.c.id,
                 )
@@ -198,8 +194,8 @@ LANES_DUE = compiled(
     (
         _lanes := postgresql.insert(lane).from_select(
             ["person", "partner", "due_at", "pull_at"],
-            select(outbox.c.person, outbox.c.partner, _NOW, _NOW)
-            .where(outbox.c.partner == _PARTNER, outbox.c.state == "due")
+            select(outbox.c.person, outbox.c.partner, NOW, NOW)
+            .where(outbox.c.partner == PARTNER, outbox.c.state == "due")
             .distinct(),
         )
     ).on_conflict_do_update(

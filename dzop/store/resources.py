@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from dzop.store.audit import noted
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import (
     audience,
@@ -245,6 +246,14 @@ def _lock(*, shared: bool) -> Statement:
 
 LOCK_FACTS, SHARE_FACTS = _lock(shared=False), _lock(shared=True)
 
+
+def _lock_patient(*, shared: bool) -> Statement:
+    found = select(person.c.key).where(person.c.patient_id == bindparam("patient_id", type_=Text))
+    return compiled(found.with_for_update(read=shared))
+
+
+LOCK_PATIENT, SHARE_PATIENT = _lock_patient(shared=False), _lock_patient(shared=True)
+
 _INDEX: dict[str, tuple[Table, tuple[str, ...]]] = {
     "token": (index_token, ("parameter", "system", "code")),
     "reference": (
@@ -312,7 +321,7 @@ def _write(*, first: bool) -> Statement:
     ).cte("new_state")
     rows = [_rows_of(table, prefix, *columns) for prefix, (table, columns) in _INDEX.items()]
     concerned = _rows_of(audience, "audience", "actor", "kind", "via", "valid_from", "valid_until")
-    written = [new_version, upsert, *rows, concerned]
+    written = [new_version, upsert, *rows, concerned, noted()]
     if not first:
         return compiled(select(literal(1)).add_cte(*written))
     claimed = (

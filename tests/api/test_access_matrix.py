@@ -33,13 +33,19 @@ from dzop.fhir.categories import categories
 from dzop.fhir.resource_types import RESOURCE_TYPES
 
 NOBODY_ELSE = {
-    "coordinator": "health-professional", "sender": "hospital-sender", "specialist": "health-professional",
-    "manager": "case-manager", "landlord": "none", "colleague": "health-professional",
-}  # fmt: skip
+    "coordinator": "health-professional",
+    "sender": "hospital-sender",
+    "specialist": "health-professional",
+    "manager": "case-manager",
+    "landlord": "none",
+    "colleague": "health-professional",
+}
 PROFESSIONS = {**MEMBERS, "stranger": "general-practitioner", **NOBODY_ELSE}
 ACTORS = ("person", *FAMILY, "deputy", "cousin", *PROFESSIONS, "software")
 UNTIL = {"start": SINCE, "end": "2099-12-31"}
-TYPES = tuple(name for name, entry in RESOURCE_TYPES.items() if entry.compartment == "person" and name != "AuditEvent")
+TYPES = tuple(
+    name for name, entry in RESOURCE_TYPES.items() if entry.compartment == "person" and name != "AuditEvent"
+)
 MATRIX = load()
 
 
@@ -62,7 +68,11 @@ def shape_of(person: Person, actor: str) -> Shape:
 def keys_of(person: Person, actor: str) -> set[str]:
     """Every reference by which a resource may name the actor."""
     shape, reference = shape_of(person, actor), reference_of(person, actor)
-    return {key for key in (reference, shape.organisation, reference.replace("Practitioner/", "PractitionerRole/")) if key}
+    return {
+        key
+        for key in (reference, shape.organisation, reference.replace("Practitioner/", "PractitionerRole/"))
+        if key
+    }
 
 
 def peopled(person: Person) -> list[Resource]:
@@ -70,7 +80,10 @@ def peopled(person: Person) -> list[Resource]:
     staff = []
     for name, profession in NOBODY_ELSE.items():
         employer = person.ref("Organization", f"employer-{name}")
-        staff += [entity(employer, active=True, name="Werkgever"), *practitioner(person.who(name), profession, employer)]
+        staff += [
+            entity(employer, active=True, name="Werkgever"),
+            *practitioner(person.who(name), profession, employer),
+        ]
     deputy, document = person.ref("RelatedPerson", "deputy"), person.ref("DocumentReference", "report")
     usual = person.team()["participant"]
     further = [
@@ -81,20 +94,50 @@ def peopled(person: Person) -> list[Resource]:
         participant(person.ref("PractitionerRole", "colleague"), "health-professional"),
     ]
     sensitive = {"security": [{"system": f"{DZOP}/CodeSystem/data-category", "code": "sensitive"}]}
-    recipients = [reference_of(person, name) for name in ("gp", "neighbour", "manager", "deputy", "specialist")]
+    recipients = [
+        reference_of(person, name) for name in ("gp", "neighbour", "manager", "deputy", "specialist")
+    ]
     return [
         *staff,
         entity(person.ref("Organization", "employer-software"), active=True, name="Software"),
         entity(deputy, active=True, patient=ref(person.patient), name=[{"text": "deputy"}]),
         person.team(*usual, *further),
-        consent(person.ref("Consent", "mandate"), "mandate", person.patient, provision("permit", (deputy,), period=UNTIL), sourceReference=ref(document)),
-        consent(person.ref("Consent", "relation"), "therapeutic-relation", person.patient, provision("permit", (person.who("specialist"),), period=UNTIL)),
-        consent(person.ref("Consent", "management"), "case-management", person.patient, provision("permit", (person.who("manager"),), period=UNTIL)),
-        consent(person.ref("Consent", "grant"), "grant", person.patient, provision("permit", (person.who("landlord"),), ("appointment", "plan"), period=UNTIL)),
-        communication(person.ref("Communication", "wide"), person.patient, "message", person.who("helper"), *recipients),
+        consent(
+            person.ref("Consent", "mandate"),
+            "mandate",
+            person.patient,
+            provision("permit", (deputy,), period=UNTIL),
+            sourceReference=ref(document),
+        ),
+        consent(
+            person.ref("Consent", "relation"),
+            "therapeutic-relation",
+            person.patient,
+            provision("permit", (person.who("specialist"),), period=UNTIL),
+        ),
+        consent(
+            person.ref("Consent", "management"),
+            "case-management",
+            person.patient,
+            provision("permit", (person.who("manager"),), period=UNTIL),
+        ),
+        consent(
+            person.ref("Consent", "grant"),
+            "grant",
+            person.patient,
+            provision("permit", (person.who("landlord"),), ("appointment", "plan"), period=UNTIL),
+        ),
+        communication(
+            person.ref("Communication", "wide"), person.patient, "message", person.who("helper"), *recipients
+        ),
         {**goal(person.ref("Goal", "secret"), person.patient, "support-goal"), "meta": sensitive},
-        {**communication(person.ref("Communication", "secret"), person.patient, "shared-note", person.who("specialist")), "meta": sensitive},
-    ]  # fmt: skip
+        {
+            **communication(
+                person.ref("Communication", "secret"), person.patient, "shared-note", person.who("specialist")
+            ),
+            "meta": sensitive,
+        },
+    ]
 
 
 def _closed(person: Person) -> list[Resource]:
@@ -114,18 +157,34 @@ def _closed(person: Person) -> list[Resource]:
 
 def _excluded(person: Person) -> list[Resource]:
     names = ("nurse", "carer", "specialist", "manager")
-    refused = provision("deny", (*[person.who(name) for name in names], person.ref("Organization", "employer-software")))
+    refused = provision(
+        "deny", (*[person.who(name) for name in names], person.ref("Organization", "employer-software"))
+    )
     return [consent(person.ref("Consent", "exclusion"), "exclusion", person.patient, refused)]
 
 
 def _burden(person: Person) -> list[Resource]:
     allowed = provision("permit", (person.who("nurse"), person.who("stranger")), ("carer-burden",))
-    return [consent(person.ref("Consent", "burden"), "carer-share", person.patient, allowed, performer=[ref(person.who("carer"))])]
+    return [
+        consent(
+            person.ref("Consent", "burden"),
+            "carer-share",
+            person.patient,
+            allowed,
+            performer=[ref(person.who("carer"))],
+        )
+    ]
 
 
 def _one_entry(person: Person) -> list[Resource]:
     shared = {"meaning": "instance", "reference": ref(person.ref("Communication", "journal"))}
-    allowed = provision("permit", (person.who("gp"), person.who("neighbour"), person.who("stranger")), ("journal",), data=[shared], period=UNTIL)
+    allowed = provision(
+        "permit",
+        (person.who("gp"), person.who("neighbour"), person.who("stranger")),
+        ("journal",),
+        data=[shared],
+        period=UNTIL,
+    )
     return [consent(person.ref("Consent", "entry"), "grant", person.patient, allowed)]
 
 
@@ -136,7 +195,7 @@ SITUATIONS: dict[str, Callable[[Person], list[Resource]]] = {
     "with exclusions": _excluded,
     "with a carer who shares": _burden,
     "with one entry shared": _one_entry,
-}  # fmt: skip
+}
 
 
 class World:
@@ -149,11 +208,17 @@ class World:
         if extra:
             self.person.store(*extra)
         self.resources = dict(self._all(server))
-        self.facts = read_facts(self.person.patient, self._of("Patient", "RelatedPerson", "CareTeam", "Consent"), self._party)
+        self.facts = read_facts(
+            self.person.patient, self._of("Patient", "RelatedPerson", "CareTeam", "Consent"), self._party
+        )
 
     def _all(self, server: Server) -> Iterator[tuple[str, Resource]]:
         searches = [f"Patient?_id={self.person.patient.removeprefix('Patient/')}"]
-        searches += [f"{type}?patient={self.person.patient}&_count=100" for type in TYPES if type not in ("Patient", "Provenance")]
+        searches += [
+            f"{type}?patient={self.person.patient}&_count=100"
+            for type in TYPES
+            if type not in ("Patient", "Provenance")
+        ]
         searches += [f"Provenance?target={self.person.ref('Goal', 'life')}"]
         for answer in batch(server.client("system"), searches):
             for found in answer["resource"].get("entry", ()):
@@ -172,7 +237,11 @@ class World:
         return Party(reference, None) if reference else None
 
     def categories_of(self, resource: Resource) -> frozenset[str]:
-        targets = [target["reference"] for target in resource.get("target", ()) if resource["resourceType"] == "Provenance"]
+        targets = [
+            target["reference"]
+            for target in resource.get("target", ())
+            if resource["resourceType"] == "Provenance"
+        ]
         labelled = {each["code"] for each in resource["meta"]["security"]} & {"sensitive"}
         known = {target: self.categories_of(self.resources[target]) for target in targets}
         return categories(resource, resource["resourceType"], known) | labelled
@@ -180,7 +249,11 @@ class World:
     def ties(self, actor: str, reference: str) -> frozenset[str]:
         """How a resource concerns the actor."""
         keys, resource = keys_of(self.person, actor), self.resources[reference]
-        kinds = {kind for kind, key in audience(resource, resource["resourceType"], self.person.server.fhir) if key in keys}
+        kinds = {
+            kind
+            for kind, key in audience(resource, resource["resourceType"], self.person.server.fhir)
+            if key in keys
+        }
         if reference in self._served_by(keys):
             kinds.add("derived")
         if self._is_shared(actor, reference, resource):
@@ -189,7 +262,11 @@ class World:
 
     def _served_by(self, keys: set[str]) -> set[str]:
         """The goals that an open task of theirs serves, and the goals above."""
-        served = {task["focus"]["reference"] for task in self._of("Task") if "focus" in task and task["owner"]["reference"] in keys}
+        served = {
+            task["focus"]["reference"]
+            for task in self._of("Task")
+            if "focus" in task and task["owner"]["reference"] in keys
+        }
         above = {
             part["valueReference"]["reference"]
             for each in self._of("Goal")
@@ -204,7 +281,11 @@ class World:
         shape, facts = shape_of(self.person, actor), self.facts
         entries = [each for each in facts.shares if each.data["reference"] == reference]
         authors = {key for kind, key in audience(resource, resource["resourceType"], "") if kind == "author"}
-        burdens = [each for each in facts.carer_shares if each.carer in authors and "carer-burden" in self.categories_of(resource)]
+        burdens = [
+            each
+            for each in facts.carer_shares
+            if each.carer in authors and "carer-burden" in self.categories_of(resource)
+        ]
         return any(each.party.includes(shape.individual, shape.organisation) for each in (*entries, *burdens))
 
     def permitted(self, actor: str) -> set[str]:
@@ -213,13 +294,23 @@ class World:
         return {
             reference
             for reference, resource in self.resources.items()
-            if decide(shape, facts, now, "read", mask(self.categories_of(resource)), self.ties(actor, reference), MATRIX).permit
+            if decide(
+                shape,
+                facts,
+                now,
+                "read",
+                mask(self.categories_of(resource)),
+                self.ties(actor, reference),
+                MATRIX,
+            ).permit
         }
 
 
 def batch(client: Any, urls: list[str]) -> list[Resource]:
     """The answers to these GETs, asked as one batch."""
-    answer = client.post("/", json=bundle("batch", *[{"request": {"method": "GET", "url": url}} for url in urls]))
+    answer = client.post(
+        "/", json=bundle("batch", *[{"request": {"method": "GET", "url": url}} for url in urls])
+    )
     assert answer.status_code == 200, answer.text
     return list(answer.json()["entry"])
 
@@ -234,7 +325,9 @@ def test_what_can_be_read_is_what_the_law_permits(world: World, actor: str) -> N
     client = world.person.server.client(reference_of(world.person, actor))
     references = list(world.resources)
     answers = dict(zip(references, batch(client, references), strict=True))
-    read = {reference for reference, answer in answers.items() if answer["response"]["status"].split()[0] == "200"}
+    read = {
+        reference for reference, answer in answers.items() if answer["response"]["status"].split()[0] == "200"
+    }
     assert sorted(read) == sorted(world.permitted(actor))
 
 
@@ -250,8 +343,13 @@ def test_what_can_be_found_is_what_the_law_permits(world: World, actor: str) -> 
 
 
 def test_the_labels_of_a_resource_are_its_categories(world: World) -> None:
-    labels = {reference: {each["code"] for each in resource["meta"]["security"]} for reference, resource in world.resources.items()}
-    assert labels == {reference: set(world.categories_of(resource)) for reference, resource in world.resources.items()}
+    labels = {
+        reference: {each["code"] for each in resource["meta"]["security"]}
+        for reference, resource in world.resources.items()
+    }
+    assert labels == {
+        reference: set(world.categories_of(resource)) for reference, resource in world.resources.items()
+    }
 
 
 def test_every_type_of_a_plan_is_in_the_world(world: World) -> None:

@@ -23,9 +23,16 @@ from dzop.settings import Settings
 def claims(person: Person, **changed: Any) -> dict[str, Any]:
     now, settings = int(datetime.now(UTC).timestamp()), Settings()
     good = {
-        "iss": settings.issuer, "aud": settings.audience, "sub": person.who("gp"), "iat": now, "nbf": now, "exp": now + 300,
-        "jti": "x", "client_id": "tests", "scope": EVERYTHING,
-    }  # fmt: skip
+        "iss": settings.issuer,
+        "aud": settings.audience,
+        "sub": person.who("gp"),
+        "iat": now,
+        "nbf": now,
+        "exp": now + 300,
+        "jti": "x",
+        "client_id": "tests",
+        "scope": EVERYTHING,
+    }
     return {name: value for name, value in (good | changed).items() if value is not None}
 
 
@@ -33,7 +40,9 @@ def key(server: Server) -> ECKey:
     return signing_key(server.var / "keys")
 
 
-def signed(person: Person, header: dict[str, Any] | None = None, with_key: ECKey | None = None, **changed: Any) -> str:
+def signed(
+    person: Person, header: dict[str, Any] | None = None, with_key: ECKey | None = None, **changed: Any
+) -> str:
     own = key(person.server)
     full = {"alg": "ES256", "kid": own.kid, "typ": "at+jwt"} | (header or {})
     return jwt.encode(full, claims(person, **changed), with_key or own)
@@ -103,7 +112,9 @@ FORGERIES: dict[str, Callable[[Person], str]] = {
 
 @pytest.mark.parametrize("name", FORGERIES)
 def test_a_bad_token_is_refused(known: Person, name: str) -> None:
-    answer = httpx.get(f"{known.server.fhir}/Goal", headers={"Authorization": f"Bearer {FORGERIES[name](known)}"})
+    answer = httpx.get(
+        f"{known.server.fhir}/Goal", headers={"Authorization": f"Bearer {FORGERIES[name](known)}"}
+    )
     assert (*refused(answer), answer.headers["WWW-Authenticate"].split()[0]) == (401, "login", "Bearer")
 
 
@@ -114,29 +125,39 @@ def test_the_token_they_are_forged_from_is_good(known: Person) -> None:
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Basic eDp5", "bearer\tx", "Token x"])
 def test_no_usable_authorization_header_is_refused(known: Person, header: str | None) -> None:
-    answer = httpx.get(f"{known.server.fhir}/Goal", headers={} if header is None else {"Authorization": header})
+    answer = httpx.get(
+        f"{known.server.fhir}/Goal", headers={} if header is None else {"Authorization": header}
+    )
     assert refused(answer)[0] == 401
 
 
 def test_two_authorization_headers_are_refused(known: Person) -> None:
     bearer = f"Bearer {known.server.token(known.who('gp'))}"
-    answer = httpx.get(f"{known.server.fhir}/Goal", headers=[("Authorization", bearer), ("Authorization", bearer)])
+    answer = httpx.get(
+        f"{known.server.fhir}/Goal", headers=[("Authorization", bearer), ("Authorization", bearer)]
+    )
     assert refused(answer)[0] == 401
 
 
 def test_a_token_in_the_url_is_refused(known: Person) -> None:
-    answer = httpx.get(f"{known.server.fhir}/Goal", params={"access_token": known.server.token(known.who("gp"))})
+    answer = httpx.get(
+        f"{known.server.fhir}/Goal", params={"access_token": known.server.token(known.who("gp"))}
+    )
     assert refused(answer)[0] == 401
 
 
 @pytest.mark.parametrize(
     ("scope", "method", "path"),
     [
-        ("user/Task.cruds", "GET", "/Goal/x"), ("user/Goal.cud", "GET", "/Goal/x"), ("user/Goal.r", "GET", "/Goal"),
-        ("user/Goal.rs", "DELETE", "/Goal/x"), ("user/Goal.read", "POST", "/Goal"), ("openid fhirUser", "GET", "/Goal"),
+        ("user/Task.cruds", "GET", "/Goal/x"),
+        ("user/Goal.cud", "GET", "/Goal/x"),
+        ("user/Goal.r", "GET", "/Goal"),
+        ("user/Goal.rs", "DELETE", "/Goal/x"),
+        ("user/Goal.read", "POST", "/Goal"),
+        ("openid fhirUser", "GET", "/Goal"),
         ("user/Goal.rs?category=x", "GET", "/Goal/x"),
     ],
-)  # fmt: skip
+)
 def test_what_the_scopes_never_reach_is_refused(known: Person, scope: str, method: str, path: str) -> None:
     client = known.client("gp", scope=scope)
     assert refused(client.request(method, path, content=b"{}" if method == "POST" else None))[0] in (403, 405)
@@ -148,11 +169,20 @@ def test_what_the_scopes_reach_is_answered(known: Person, scope: str) -> None:
 
 
 def test_scopes_never_widen(known: Person) -> None:
-    assert known.client("stranger", scope="system/*.cruds user/*.cruds").get(known.ref("Goal", "life")).status_code == 404
+    assert (
+        known.client("stranger", scope="system/*.cruds user/*.cruds")
+        .get(known.ref("Goal", "life"))
+        .status_code
+        == 404
+    )
 
 
 def test_scopes_hold_for_the_entries_of_a_batch(known: Person) -> None:
-    batch = {"resourceType": "Bundle", "type": "batch", "entry": [{"request": {"method": "GET", "url": known.ref("Goal", "life")}}]}
+    batch = {
+        "resourceType": "Bundle",
+        "type": "batch",
+        "entry": [{"request": {"method": "GET", "url": known.ref("Goal", "life")}}],
+    }
     answer = known.client("gp", scope="user/Task.cruds").post("/", json=batch)
     assert answer.json()["entry"][0]["response"]["status"].split()[0] == "403"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from threading import Event
 
 import httpx
@@ -16,6 +17,11 @@ NUMBER = 12
 
 def next_of(page: httpx.Response) -> str | None:
     return next((link["url"] for link in page.json()["link"] if link["relation"] == "next"), None)
+
+
+def walked(client: httpx.Client, url: str | None) -> list[str]:
+    """The ids on this page and on all that follow."""
+    return list(chain.from_iterable(pages(client, str(url))))
 
 
 def pages(client: httpx.Client, url: str) -> Iterator[list[str]]:
@@ -32,20 +38,42 @@ def goals(person: Person) -> list[str]:
     """The ids of many goals, in order of their dates."""
     names = [f"page-{number:02}" for number in range(NUMBER)]
     dates = [f"2026-01-{number // 3 + 1:02}" for number in range(NUMBER)]
-    person.store(*[goal(person.ref("Goal", name), person.patient, "support-goal", startDate=date) for name, date in zip(names, dates, strict=True)])
+    person.store(
+        *[
+            goal(person.ref("Goal", name), person.patient, "support-goal", startDate=date)
+            for name, date in zip(names, dates, strict=True)
+        ]
+    )
     return [f"{name}-{person.mark}" for name in names]
 
 
-@pytest.mark.parametrize("sort", ["_id", "start-date", "-start-date", "_lastUpdated", "-_lastUpdated,start-date", "achievement-status", ""])
+@pytest.mark.parametrize(
+    "sort",
+    [
+        "_id",
+        "start-date",
+        "-start-date",
+        "_lastUpdated",
+        "-_lastUpdated,start-date",
+        "achievement-status",
+        "",
+    ],
+)
 @pytest.mark.parametrize("count", [1, 5, NUMBER])
 def test_pages_hold_every_match_once(person: Person, goals: list[str], sort: str, count: int) -> None:
     order = f"&_sort={sort}" if sort else ""
-    found = list(pages(person.client("gp"), f"/Goal?category=support-goal&patient={person.patient}&_count={count}{order}"))
-    assert (sorted(sum(found, [])), max(len(page) for page in found)) == (goals, count)
+    found = list(
+        pages(
+            person.client("gp"), f"/Goal?category=support-goal&patient={person.patient}&_count={count}{order}"
+        )
+    )
+    assert (sorted(chain.from_iterable(found)), max(len(page) for page in found)) == (goals, count)
 
 
 def test_the_last_page_has_no_next(person: Person, goals: list[str]) -> None:
-    answer = person.client("gp").get(f"/Goal?category=support-goal&patient={person.patient}&_count={len(goals)}")
+    answer = person.client("gp").get(
+        f"/Goal?category=support-goal&patient={person.patient}&_count={len(goals)}"
+    )
     assert next_of(answer) is None
 
 
@@ -56,11 +84,14 @@ def test_what_was_there_all_along_is_on_one_page_while_others_write(person: Pers
         number = 0
         while not stop.is_set() and number < 200:
             number += 1
-            gp.post("/Goal", json=goal("Goal/x", person.patient, "support-goal", startDate=f"2026-01-0{number % 4 + 1}"))
+            gp.post(
+                "/Goal",
+                json=goal("Goal/x", person.patient, "support-goal", startDate=f"2026-01-0{number % 4 + 1}"),
+            )
 
     with ThreadPoolExecutor(1) as pool:
         writing = pool.submit(write)
-        found = sum(pages(gp, f"/Goal?category=support-goal&patient={person.patient}&_count=3&_sort=_id"), [])
+        found = walked(gp, f"/Goal?category=support-goal&patient={person.patient}&_count=3&_sort=_id")
         stop.set()
         writing.result()
     assert sorted(each for each in found if each in goals) == goals
@@ -70,7 +101,7 @@ def test_a_match_that_changes_meanwhile_breaks_no_page(person: Person, goals: li
     gp = person.client("gp")
     first = gp.get(f"/Goal?category=support-goal&patient={person.patient}&_count=4&_sort=start-date")
     person.store(goal(f"Goal/{ids(first)[-1]}", person.patient, "life-goal"))
-    rest = sum(pages(gp, str(next_of(first))), [])
+    rest = walked(gp, next_of(first))
     assert ids(first) + rest == goals
 
 
@@ -105,8 +136,12 @@ def _not_ours(person: Person, url: str) -> httpx.Response:
     return person.client("gp").get(url.partition("_page=")[0] + "_page=WyIyMDI2Il0")
 
 
-@pytest.mark.parametrize("use", [_of_another_actor, _of_another_query, _of_another_type, _altered, _cut_off, _not_ours])
-def test_a_page_token_serves_no_other_purpose(person: Person, goals: list[str], use: Callable[[Person, str], httpx.Response]) -> None:
+@pytest.mark.parametrize(
+    "use", [_of_another_actor, _of_another_query, _of_another_type, _altered, _cut_off, _not_ours]
+)
+def test_a_page_token_serves_no_other_purpose(
+    person: Person, goals: list[str], use: Callable[[Person, str], httpx.Response]
+) -> None:
     first = person.client("gp").get(f"/Goal?category=support-goal&patient={person.patient}&_count=4")
     assert refused(use(person, str(next_of(first))))[0] == 400
 

@@ -12,12 +12,20 @@ OTHERS = (*MEMBERS, "carer", "neighbour", "stranger", "cousin")
 
 def joined_by_stranger(person: Person, **elements: object) -> Resource:
     team = person.team()
-    return {**team, "participant": [*team["participant"], participant(person.who("stranger"), "general-practitioner", **elements)]}
+    return {
+        **team,
+        "participant": [
+            *team["participant"],
+            participant(person.who("stranger"), "general-practitioner", **elements),
+        ],
+    }
 
 
 @pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.parametrize("extension", [[], [AGREED]])
-def test_nobody_but_the_person_brings_somebody_into_the_team(person: Person, name: str, extension: list[Resource]) -> None:
+def test_nobody_but_the_person_brings_somebody_into_the_team(
+    person: Person, name: str, extension: list[Resource]
+) -> None:
     team = joined_by_stranger(person, **({"extension": extension} if extension else {}))
     person.client(name).put(person.ref("CareTeam", "team"), json=team)
     assert person.client("stranger").get(person.ref("CarePlan", "plan")).status_code == 404
@@ -34,10 +42,22 @@ def test_nobody_but_the_person_makes_a_team_that_admits(person: Person, name: st
 @pytest.mark.parametrize("name", OTHERS)
 def test_nobody_but_the_person_writes_a_consent(person: Person, name: str) -> None:
     grant = consent(
-        f"Consent/own-{person.mark}", "grant", person.patient,
-        provision("permit", (person.who("stranger"),), ("plan",), period={"start": "2020-01-01", "end": "2099-01-01"}),
-    )  # fmt: skip
-    relation = consent(f"Consent/own-{person.mark}", "therapeutic-relation", person.patient, provision("permit", (person.who("stranger"),)))
+        f"Consent/own-{person.mark}",
+        "grant",
+        person.patient,
+        provision(
+            "permit",
+            (person.who("stranger"),),
+            ("plan",),
+            period={"start": "2020-01-01", "end": "2099-01-01"},
+        ),
+    )
+    relation = consent(
+        f"Consent/own-{person.mark}",
+        "therapeutic-relation",
+        person.patient,
+        provision("permit", (person.who("stranger"),)),
+    )
     for each in (grant, relation):
         person.client(name).put(f"/Consent/own-{person.mark}", json=each)
     assert person.client("stranger").get(person.ref("CarePlan", "plan")).status_code == 404
@@ -69,11 +89,17 @@ def test_a_member_without_words_of_the_operator_is_agreed(person: Person) -> Non
 )
 def test_a_member_whom_nobody_can_recognise_breaks_nothing(person: Person, member: Resource) -> None:
     person.store(person.team({"member": member, "role": [ours("role", "general-practitioner")]}))
-    assert [person.client(name).get(person.ref("CarePlan", "plan")).status_code for name in ("person", "stranger")] == [200, 404]
+    assert [
+        person.client(name).get(person.ref("CarePlan", "plan")).status_code for name in ("person", "stranger")
+    ] == [200, 404]
 
 
-@pytest.mark.parametrize("role", [[{"text": "arts"}], [{"coding": [{"system": "https://other.example", "code": "x"}]}], None])
-def test_a_professional_without_a_profession_and_a_role_we_know_has_no_access(person: Person, role: list[Resource] | None) -> None:
+@pytest.mark.parametrize(
+    "role", [[{"text": "arts"}], [{"coding": [{"system": "https://other.example", "code": "x"}]}], None]
+)
+def test_a_professional_without_a_profession_and_a_role_we_know_has_no_access(
+    person: Person, role: list[Resource] | None
+) -> None:
     unknown = f"Practitioner/unknown-{person.mark}"
     person.store(
         entity(unknown, active=True, name=[{"family": "Zonder"}]),
@@ -83,8 +109,12 @@ def test_a_professional_without_a_profession_and_a_role_we_know_has_no_access(pe
 
 
 def test_an_organisation_in_the_team_admits_who_works_there(person: Person) -> None:
-    person.store(person.team(participant(person.ref("Organization", "employer-stranger"), "general-practitioner")))
-    assert [person.client(name).get(person.ref("CarePlan", "plan")).status_code for name in ("stranger", "nurse")] == [200, 404]
+    person.store(
+        person.team(participant(person.ref("Organization", "employer-stranger"), "general-practitioner"))
+    )
+    assert [
+        person.client(name).get(person.ref("CarePlan", "plan")).status_code for name in ("stranger", "nurse")
+    ] == [200, 404]
 
 
 def test_a_practitioner_role_in_the_team_admits_its_practitioner(person: Person) -> None:
@@ -94,7 +124,9 @@ def test_a_practitioner_role_in_the_team_admits_its_practitioner(person: Person)
 
 def test_the_directory_is_written_by_its_registry_only(person: Person) -> None:
     answers = [
-        person.client(name).put(person.who("nurse"), json=entity(person.who("nurse"), active=True, name=[{"family": "Anders"}]))
+        person.client(name).put(
+            person.who("nurse"), json=entity(person.who("nurse"), active=True, name=[{"family": "Anders"}])
+        )
         for name in ("person", "gp", "nurse", *FAMILY)
     ]
     assert [each.status_code for each in answers] == [403] * 5
@@ -107,7 +139,9 @@ def test_everybody_reads_the_directory(known: Person) -> None:
 @pytest.mark.parametrize("name", ["person", *OTHERS])
 def test_nobody_but_the_operator_enters_a_patient(person: Person, name: str) -> None:
     answers = [
-        person.client(name).put(f"/Patient/new-{person.mark}", json=entity(f"Patient/new-{person.mark}", name=[{"text": "Nieuw"}])),
+        person.client(name).put(
+            f"/Patient/new-{person.mark}", json=entity(f"Patient/new-{person.mark}", name=[{"text": "Nieuw"}])
+        ),
         person.client(name).post("/Patient", json=entity("Patient/x", name=[{"text": "Nieuw"}])),
     ]
     assert [each.status_code in (403, 409, 422) for each in answers] == [True, True]

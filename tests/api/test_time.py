@@ -63,7 +63,9 @@ def _relation(person: Person) -> Resource:
 
 
 @pytest.mark.parametrize("fact", [_member, _team, _grant, _relation])
-def test_a_relation_holds_from_its_first_to_its_last_day(timed: Person, clock: Clock, fact: Callable[[Person], Resource]) -> None:
+def test_a_relation_holds_from_its_first_to_its_last_day(
+    timed: Person, clock: Clock, fact: Callable[[Person], Resource]
+) -> None:
     timed.store(fact(timed))
     assert seen(timed, clock, "stranger") == [False, True, True, False]
 
@@ -74,13 +76,19 @@ def test_a_setting_holds_from_its_first_to_its_last_day(timed: Person, clock: Cl
 
 
 def test_sharing_consent_holds_from_its_first_to_its_last_day(timed: Person, clock: Clock) -> None:
-    timed.store(consent(timed.ref("Consent", "sharing"), "sharing", timed.patient, provision("permit", period=DAY)))
+    timed.store(
+        consent(timed.ref("Consent", "sharing"), "sharing", timed.patient, provision("permit", period=DAY))
+    )
     assert seen(timed, clock, "nurse") == [False, True, True, False]
 
 
 def test_a_post_in_the_directory_holds_from_its_first_to_its_last_day(timed: Person, clock: Clock) -> None:
     employer = timed.ref("Organization", "employer-nurse")
-    role = next(each for each in timed.directory() if each["resourceType"] == "PractitionerRole" and each["id"].startswith("nurse"))
+    role = next(
+        each
+        for each in timed.directory()
+        if each["resourceType"] == "PractitionerRole" and each["id"].startswith("nurse")
+    )
     timed.store({**role, "period": DAY}, timed.team(participant(employer, "health-professional")))
     assert seen(timed, clock, "nurse") == [False, True, True, False]
 
@@ -88,7 +96,10 @@ def test_a_post_in_the_directory_holds_from_its_first_to_its_last_day(timed: Per
 def test_a_message_to_a_team_is_for_whoever_is_a_member_then(timed: Person, clock: Clock) -> None:
     team = timed.ref("CareTeam", "team")
     timed.store(
-        timed.team(participant(timed.who("nurse"), "health-professional"), participant(timed.who("helper"), "welfare-professional", period=DAY)),
+        timed.team(
+            participant(timed.who("nurse"), "health-professional"),
+            participant(timed.who("helper"), "welfare-professional", period=DAY),
+        ),
         communication(timed.ref("Communication", "to-all"), timed.patient, "message", timed.patient, team),
     )
     found = []

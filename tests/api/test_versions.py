@@ -20,7 +20,9 @@ def entries(answer: httpx.Response) -> list[Resource]:
 def changed(client: httpx.Client, reference: str, text: str, **headers: str) -> httpx.Response:
     """Replaces the description of a task."""
     body = {**client.get(reference).json(), "description": text}
-    return client.put(reference, json=body, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    return client.put(
+        reference, json=body, headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
 
 
 @pytest.fixture
@@ -31,7 +33,11 @@ def weigh(person: Person) -> str:
 
 def test_a_new_resource_is_version_1(person: Person) -> None:
     answer = person.client("gp").post("/Goal", json=goal("Goal/x", person.patient))
-    assert (answer.status_code, answer.headers["ETag"], answer.json()["meta"]["versionId"]) == (201, 'W/"1"', "1")
+    assert (answer.status_code, answer.headers["ETag"], answer.json()["meta"]["versionId"]) == (
+        201,
+        'W/"1"',
+        "1",
+    )
 
 
 def test_a_new_resource_says_where_it_is(person: Person) -> None:
@@ -70,25 +76,39 @@ def test_a_version_the_client_has_is_not_sent_again(known: Person) -> None:
 
 
 def test_a_version_the_client_has_not_is_sent(known: Person) -> None:
-    assert known.client("nurse").get(known.ref("Task", "weigh"), headers={"If-None-Match": 'W/"9"'}).status_code == 200
+    assert (
+        known.client("nurse").get(known.ref("Task", "weigh"), headers={"If-None-Match": 'W/"9"'}).status_code
+        == 200
+    )
 
 
 def test_head_is_get_without_the_body(known: Person) -> None:
     nurse, weigh = known.client("nurse"), known.ref("Task", "weigh")
     head, get = nurse.head(weigh), nurse.get(weigh)
-    assert (head.status_code, head.headers["ETag"], head.content) == (get.status_code, get.headers["ETag"], b"")
+    assert (head.status_code, head.headers["ETag"], head.content) == (
+        get.status_code,
+        get.headers["ETag"],
+        b"",
+    )
 
 
 def test_every_version_can_be_read(person: Person, weigh: str) -> None:
     nurse = person.client("nurse")
     changed(nurse, weigh, "twee")
     changed(nurse, weigh, "drie")
-    assert [nurse.get(f"{weigh}/_history/{number}").json()["description"] for number in (1, 2, 3)] == ["Wegen", "twee", "drie"]
+    assert [nurse.get(f"{weigh}/_history/{number}").json()["description"] for number in (1, 2, 3)] == [
+        "Wegen",
+        "twee",
+        "drie",
+    ]
 
 
 @pytest.mark.parametrize("version", ["2", "0", "x", "999999999999"])
 def test_a_version_that_is_not_there_is_not_found(known: Person, version: str) -> None:
-    assert refused(known.client("nurse").get(f"{known.ref('Task', 'weigh')}/_history/{version}")) == (404, "not-found")
+    assert refused(known.client("nurse").get(f"{known.ref('Task', 'weigh')}/_history/{version}")) == (
+        404,
+        "not-found",
+    )
 
 
 def test_history_is_newest_first(person: Person, weigh: str) -> None:
@@ -139,7 +159,11 @@ def test_a_resource_that_comes_back_continues_its_versions(person: Person) -> No
     body = client.get(journal).json()
     client.delete(journal)
     answer = client.put(journal, json=body)
-    assert (answer.status_code, answer.headers["ETag"], client.get(journal).status_code) == (201, 'W/"3"', 200)
+    assert (answer.status_code, answer.headers["ETag"], client.get(journal).status_code) == (
+        201,
+        'W/"3"',
+        200,
+    )
 
 
 def test_the_history_of_a_resource_that_came_back_tells_all(person: Person) -> None:
@@ -181,7 +205,9 @@ def test_of_parallel_updates_of_one_version_one_is_stored(person: Person, weigh:
     body = nurse.get(weigh).json()
 
     def update(number: int) -> int:
-        return nurse.put(weigh, json={**body, "description": f"{number}"}, headers={"If-Match": 'W/"1"'}).status_code
+        return nurse.put(
+            weigh, json={**body, "description": f"{number}"}, headers={"If-Match": 'W/"1"'}
+        ).status_code
 
     with ThreadPoolExecutor(16) as pool:
         statuses = sorted(pool.map(update, range(12)))
@@ -200,18 +226,25 @@ def test_parallel_conditional_creates_make_one(person: Person) -> None:
 
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(create, range(30)))
-    assert (sorted(status for status, _ in answers), len({id for _, id in answers})) == ([200] * 29 + [201], 1)
+    assert (sorted(status for status, _ in answers), len({id for _, id in answers})) == (
+        [200] * 29 + [201],
+        1,
+    )
 
 
 def test_a_conditional_create_with_several_matches_is_refused(person: Person) -> None:
     gp = person.client("gp")
-    answer = gp.post("/Goal", json=goal("Goal/x", person.patient), headers={"If-None-Exist": f"patient={person.patient}"})
+    answer = gp.post(
+        "/Goal", json=goal("Goal/x", person.patient), headers={"If-None-Exist": f"patient={person.patient}"}
+    )
     assert refused(answer)[0] == 412
 
 
 @pytest.mark.parametrize("condition", ["", "nonsense=1", "_count=1"])
 def test_a_conditional_create_without_a_condition_is_refused(person: Person, condition: str) -> None:
-    answer = person.client("gp").post("/Goal", json=goal("Goal/x", person.patient), headers={"If-None-Exist": condition})
+    answer = person.client("gp").post(
+        "/Goal", json=goal("Goal/x", person.patient), headers={"If-None-Exist": condition}
+    )
     assert refused(answer)[0] == 400
 
 
@@ -223,10 +256,17 @@ def test_a_condition_in_the_url_counts_as_well(person: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    ("preference", "kind"), [("return=minimal", None), ("return=representation", "Goal"), ("return=OperationOutcome", "OperationOutcome")]
+    ("preference", "kind"),
+    [
+        ("return=minimal", None),
+        ("return=representation", "Goal"),
+        ("return=OperationOutcome", "OperationOutcome"),
+    ],
 )
 def test_a_client_gets_the_answer_it_prefers(person: Person, preference: str, kind: str | None) -> None:
-    answer = person.client("gp").post("/Goal", json=goal("Goal/x", person.patient), headers={"Prefer": preference})
+    answer = person.client("gp").post(
+        "/Goal", json=goal("Goal/x", person.patient), headers={"Prefer": preference}
+    )
     assert (answer.json()["resourceType"] if answer.content else None) == kind
 
 

@@ -24,7 +24,7 @@ DZOP = "https://dzop.example/fhir"
 CORE = "https://www.ehealth.fgov.be/standards/fhir/core"
 CD_HCPARTY = Path(__file__).parents[3] / "shared" / "data" / "be" / "cd-hcparty.tsv"
 PROFESSIONAL = {"general-practitioner", "health-professional", "welfare-professional", "hospital-sender"}
-ROLES = PROFESSIONAL | {"person", "informal-carer", "informal-network", "care-coordinator"}
+ROLES = PROFESSIONAL | {"person", "informal-carer", "informal-network", "care-coordinator", "system-client"}
 
 BUNDLES = {PurePath(file.name).stem: json.loads(file.read_bytes()) for file in documents()}
 RESOURCES = [entry["resource"] for bundle in BUNDLES.values() for entry in bundle["entry"]]

@@ -10,7 +10,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 _BLOCK = re.compile(
-    r"(?P<kept><!-- not run: [^\n]+ -->\n)?```bash\n(?P<commands>.*?)```(?:\n\n```text\n(?P<output>.*?)```)?", re.DOTALL
+    r"(?P<kept><!-- not run: [^\n]+ -->\n)?```(?:ba)?sh\n(?P<commands>.*?)```(?:\n\n```text\n(?P<output>.*?)```)?",
+    re.DOTALL,
 )
 
 

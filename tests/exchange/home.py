@@ -135,12 +135,16 @@ class Home:
         doctor, role = practitioner(self.gp, "general-practitioner", self.ref("Organization", "practice"))
         await self.write(
             entity(
-                self.partner.organization, name="Hub", identifier=[{"system": CBE, "value": OURS.rpartition("|")[2]}]
+                self.partner.organization,
+                name="Hub",
+                identifier=[{"system": CBE, "value": OURS.rpartition("|")[2]}],
             ),
             entity(self.ref("Organization", "practice"), name="Praktijk"),
             {**doctor, "identifier": [{"system": NIHDI, "value": self.number}]},
             role,
-            entity(self.patient, identifier=[{"system": SSIN, "value": self.ssin}], name=[{"family": "Test"}]),
+            entity(
+                self.patient, identifier=[{"system": SSIN, "value": self.ssin}], name=[{"family": "Test"}]
+            ),
             self.team(self.gp, self.partner.organization),
             self.sharing(),
         )
@@ -159,8 +163,8 @@ class Home:
             participant=[participant(each, roles[each]) for each in members],
         )
 
-    def sharing(self, status: str = "active") -> Resource:
-        permit = provision("permit", period={"start": "2020-01-01"})
+    def sharing(self, status: str = "active", period: Resource | None = None) -> Resource:
+        permit = provision("permit", period=period or {"start": "2020-01-01"})
         return consent(self.ref("Consent", "sharing"), "sharing", self.patient, permit, status=status)
 
     def settings(self, *provisions: Resource) -> Resource:
@@ -186,7 +190,9 @@ class Home:
     def at_hub(self, *types: str) -> list[tuple[str, int]]:
         """Type and newest version of each node, in the order of their last change."""
         return [
-            (each.type, each.version) for each in self.hub.newest(self.ssin) if not types or each.type in types
+            (each.type, each.version)
+            for each in self.hub.newest(self.ssin)
+            if not types or each.type in types
         ]
 
     def node(self, type: str) -> Version:
@@ -214,7 +220,9 @@ class Home:
 
     async def waiting(self) -> dict[str, tuple[str, int | None]]:
         """State and code of each entry of the outbox."""
-        rows = await self._rows("select type, id, state, code from outbox where partner = $1 order by sequence")
+        rows = await self._rows(
+            "select type, id, state, code from outbox where partner = $1 order by sequence"
+        )
         return {f"{row['type']}/{row['id']}": (row["state"], row["code"]) for row in rows}
 
     async def kept(self) -> list[tuple[str, str | None]]:
@@ -223,6 +231,13 @@ class Home:
             "select kind, type, id from exchange_quarantine where partner = $1 order by sequence"
         )
         return [(row["kind"], row["id"] and f"{row['type']}/{row['id']}") for row in rows]
+
+    async def is_parked(self) -> bool:
+        """Is the lane in nobody's turn until something changes?"""
+        (row,) = await self._rows(
+            "select due_at is null and pull_at = 'infinity' as parked from exchange_lane where partner = $1"
+        )
+        return bool(row["parked"])
 
     async def _rows(self, sql: str) -> list[Row]:
         return await self.database.rows(Statement(sql, ("partner",), {}), partner=self.partner.name)
@@ -233,4 +248,3 @@ async def home_on(url: str) -> AsyncIterator[Home]:
     """A home on the database at `url`, into which nobody has moved yet."""
     async with Database.opened(url, 4) as database, Writer.running(database) as audit:
         yield Home(url, database, audit)
-

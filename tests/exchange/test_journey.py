@@ -50,7 +50,9 @@ class Hub:
         self.wrapped: ASGIApp = self.app
 
     def up(self) -> None:
-        config = uvicorn.Config(self._serve, port=self.port, interface="asgi3", log_level="error", lifespan="off")
+        config = uvicorn.Config(
+            self._serve, port=self.port, interface="asgi3", log_level="error", lifespan="off"
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
@@ -99,7 +101,9 @@ def moved_in(service: Server, hub: Hub) -> Person:
     for number in (OURS, THEIRS):
         hub.state.relation(person.ssin, number.rpartition("|")[2], given=True)
     directory = [_numbered(each, person) for each in person.directory()]
-    person.store(entity("Organization/hub", name="Hub"), *directory, *person.family(), team(person), person.sharing())
+    person.store(
+        entity("Organization/hub", name="Hub"), *directory, *person.family(), team(person), person.sharing()
+    )
     eventually(lambda: hub.state.newest(person.ssin, "CareTeam"))
     return person
 
@@ -127,7 +131,12 @@ def person(service: Server, hub: Hub) -> Person:
 
 def write(person: Person, text: str, name: str = "walk") -> httpx.Response:
     """The GP writes a goal."""
-    body = goal(person.ref("Goal", name), person.patient, description={"text": text}, expressedBy=ref(person.who("gp")))
+    body = goal(
+        person.ref("Goal", name),
+        person.patient,
+        description={"text": text},
+        expressedBy=ref(person.who("gp")),
+    )
     answer = person.client("gp").put(f"/Goal/{body['id']}", json=body)
     assert answer.is_success, answer.text
     return answer
@@ -154,7 +163,8 @@ def test_a_transaction_arrives_with_its_references_as_nodes(person: Person, hub:
     }
     aim = {name: value for name, value in goal("Goal/x", person.patient).items() if name != "id"}
     answer = person.client("gp").post(
-        "/", json=bundle("transaction", post(plan), post(aim, "urn:uuid:3b1f6a3c-0d3f-4a53-8a4e-6d3c8f0f6c11"))
+        "/",
+        json=bundle("transaction", post(plan), post(aim, "urn:uuid:3b1f6a3c-0d3f-4a53-8a4e-6d3c8f0f6c11")),
     )
     assert answer.status_code == 200, answer.text
     eventually(lambda: hub.state.newest(person.ssin, "CarePlan"))
@@ -200,7 +210,8 @@ def test_what_the_gp_changes_at_the_hub_comes_in_under_the_name_of_the_gp(person
     updates = [
         each["resource"]
         for each in found["entry"]
-        if each["resource"]["subtype"][0]["code"] == "update" and here[1:] in json.dumps(each["resource"]["entity"])
+        if each["resource"]["subtype"][0]["code"] == "update"
+        and here[1:] in json.dumps(each["resource"]["entity"])
     ]
     assert (system.get(here).json()["expressedBy"], person.who("gp") in json.dumps(updates[0]["agent"])) == (
         ref(person.who("gp")),
@@ -251,7 +262,26 @@ def test_the_commands_tell_how_it_stands(service: Server, person: Person, hub: H
     write(person, "Naar de markt")
     eventually(lambda: hub.has(person, "Naar de markt"))
     eventually(lambda: told(service, "retry")[0] == 0)
-    assert (told(service, "status")[0], told(service, "offer")[1].endswith("resources entered.\n")) == (0, True)
+    assert (told(service, "status")[0], told(service, "offer")[1].endswith("resources entered.\n")) == (
+        0,
+        True,
+    )
+
+
+@pytest.mark.parametrize("arguments", [["exchange", "status"], ["serve"], ["demo"]])
+def test_a_wrong_partners_file_is_one_line_before_anything_starts(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / "partners.toml").write_text('[x]\nmode = "post"')
+    done = subprocess.run(
+        [sys.executable, "-m", "dzop", *arguments],
+        cwd=tmp_path,
+        env=environment(PYTHONPATH=str(Path(__file__).parents[2]), DZOP_PARTNERS="partners.toml"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.count("\n"), (tmp_path / "var").exists()) == (1, 1, False)
 
 
 @contextmanager

@@ -6,12 +6,12 @@ from dataclasses import replace
 import httpx
 import pytest
 from resources import provision, ref
-from tests.exchange.fakes import THEIRS, Killed
-from tests.exchange.home import Home, home_on
 
 from dzop.exchange.hub.state import Sender
 from dzop.exchange.logical import NODE, SSIN
 from dzop.exchange.operation import offer, quarantine, retry, status
+from tests.exchange.fakes import THEIRS, Killed
+from tests.exchange.home import Home, home_on
 
 DUE, WITHHELD = ("due", None), ("withheld", None)
 
@@ -135,7 +135,13 @@ async def test_a_suspended_partner_gets_nothing(home: Home) -> None:
 
 async def test_who_forbids_disclosure_to_the_partner_keeps_it_here(home: Home) -> None:
     disclosing = {
-        "action": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentaction", "code": "disclose"}]}]
+        "action": [
+            {
+                "coding": [
+                    {"system": "http://terminology.hl7.org/CodeSystem/consentaction", "code": "disclose"}
+                ]
+            }
+        ]
     }
     await home.write(home.settings(provision("deny", (home.partner.organization,), **disclosing)))
     await home.write(home.goal())

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from tests.exchange.home import Home, home_on
 
 from dzop.exchange.logical import dump
 from dzop.exchange.node import Node
 from dzop.exchange.ports import Change, Conflict, Entry, Lane, Placement
 from dzop.exchange.visit import LeaseLost
 from dzop.fhir.references import NIHDI
+from tests.exchange.home import Home, home_on
 
 LEASE = timedelta(seconds=30)
 
@@ -34,12 +34,19 @@ async def claimed(home: Home) -> Lane:
 
 
 def placed(home: Home, version: int) -> Placement:
-    return Placement(home.ref("Goal", "walk"), Node(home.ssin, "Goal", "7"), 1, version, frozenset({"Goal/x"}))
+    return Placement(
+        home.ref("Goal", "walk"), Node(home.ssin, "Goal", "7"), 1, version, frozenset({"Goal/x"})
+    )
 
 
 async def test_a_lane_says_who_it_is_about(home: Home) -> None:
     lane = await claimed(home)
-    assert (lane.partner, lane.person, lane.ssin, lane.failures) == (home.partner.name, home.patient, home.ssin, 0)
+    assert (lane.partner, lane.person, lane.ssin, lane.failures) == (
+        home.partner.name,
+        home.patient,
+        home.ssin,
+        0,
+    )
 
 
 async def test_of_many_workers_at_once_one_gets_the_lane(home: Home) -> None:
@@ -93,7 +100,10 @@ async def test_who_lost_the_lease_applies_nothing(home: Home) -> None:
 async def test_what_is_sent_is_placed_and_cleared(home: Home) -> None:
     lane = await claimed(home)
     await home.outbox.sent(lane, placed(home, 1))
-    assert (placed(home, 1) in await home.outbox.placements(lane), await home.outbox.entries(lane)) == (True, [])
+    assert (placed(home, 1) in await home.outbox.placements(lane), await home.outbox.entries(lane)) == (
+        True,
+        [],
+    )
 
 
 async def test_a_version_written_while_the_older_is_sent_stays_due(home: Home) -> None:
@@ -196,3 +206,25 @@ async def test_waiting_ends_at_the_given_time(home: Home) -> None:
     waiting = asyncio.create_task(home.outbox.wait(home.clock() + timedelta(seconds=0.2)))
     await asyncio.wait_for(waiting, 5)
     assert asyncio.get_running_loop().time() - started >= 0.15
+
+
+async def test_who_does_not_share_is_out_of_the_turn_until_a_fact_changes(home: Home) -> None:
+    await home.write(home.sharing("inactive"))
+    await home.outbox.wait(home.clock() + timedelta(seconds=0.2))
+    parked = await home.is_parked()
+    await home.write(home.sharing())
+    assert (parked, await home.outbox.entries(await claimed(home))) == (
+        True,
+        [Entry(home.ref("Goal", "walk"), 1)],
+    )
+
+
+async def test_who_will_share_from_a_day_on_is_in_turn_on_that_day(home: Home) -> None:
+    await home.write(home.sharing(period={"start": "2026-03-10"}))
+    await home.outbox.wait(home.clock() + timedelta(seconds=0.2))
+    before = await home.outbox.claim(home.clock(), LEASE)
+    home.clock.advance(days=9)
+    assert (before, await home.outbox.entries(await claimed(home))) == (
+        None,
+        [Entry(home.ref("Goal", "walk"), 1)],
+    )

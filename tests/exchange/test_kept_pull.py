@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 from resources import ours, ref
-from tests.exchange.home import Home, home_on
 
 from dzop.exchange.logical import SSIN, Identifier, Logical
 from dzop.exchange.operation import quarantine, retry
 from dzop.exchange.ports import Lane
 from dzop.fhir.references import NIHDI
+from tests.exchange.home import Home, home_on
 
 
 @pytest.fixture
@@ -89,7 +89,9 @@ async def test_two_changes_of_one_goal_conflict_and_ours_goes_on_a_retry(home: H
     )
 
 
-async def test_content_that_is_not_valid_is_refused_and_taken_on_a_retry_when_it_still_is_news(home: Home) -> None:
+async def test_content_that_is_not_valid_is_refused_and_taken_on_a_retry_when_it_still_is_news(
+    home: Home,
+) -> None:
     home.hub_creates("Goal", lifecycleStatus="nonsense", description={"text": "Slapen"})
     await home.adapter().pull()
     before = await home.kept()

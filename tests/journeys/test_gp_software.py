@@ -57,7 +57,10 @@ def test_a_doctor_reads_the_goals_of_the_plan(person: Person) -> None:
 
 def test_a_doctor_proposes_a_goal(person: Person) -> None:
     id, created = propose(person)
-    assert (software(person).reference("Goal", id).to_resource()["subject"]["reference"], created) == (person.patient, True)
+    assert (software(person).reference("Goal", id).to_resource()["subject"]["reference"], created) == (
+        person.patient,
+        True,
+    )
 
 
 def test_a_goal_proposed_twice_is_there_once(person: Person) -> None:

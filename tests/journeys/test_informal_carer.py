@@ -46,13 +46,19 @@ def test_a_neighbour_completes_his_task(person: Person) -> None:
 def test_a_carer_writes_to_the_nurse(person: Person) -> None:
     reference = person.ref("Communication", "new")
     carer, nurse = person.client("carer"), person.client("nurse")
-    carer.put(reference, json=communication(reference, person.patient, "message", person.who("carer"), person.who("nurse")))
+    carer.put(
+        reference,
+        json=communication(reference, person.patient, "message", person.who("carer"), person.who("nurse")),
+    )
     assert nurse.get(reference).json()["sender"]["reference"] == person.who("carer")
 
 
 def test_how_heavy_it_is_stays_with_the_carer(person: Person) -> None:
     person.client("carer").put(person.ref("Observation", "new"), json=burden(person, "carer"))
-    seen = {name: person.client(name).get(person.ref("Observation", "new")).status_code for name in ("carer", "person", "gp")}
+    seen = {
+        name: person.client(name).get(person.ref("Observation", "new")).status_code
+        for name in ("carer", "person", "gp")
+    }
     assert seen == {"carer": 200, "person": 404, "gp": 404}
 
 
@@ -65,9 +71,14 @@ def test_a_carer_shares_how_heavy_it_is_with_one_professional(person: Person) ->
         performer=[ref(person.who("carer"))],
     )
     person.store(share)
-    seen = {name: person.client(name).get(person.ref("Observation", "burden")).status_code for name in ("nurse", "gp", "person")}
+    seen = {
+        name: person.client(name).get(person.ref("Observation", "burden")).status_code
+        for name in ("nurse", "gp", "person")
+    }
     assert seen == {"nurse": 200, "gp": 404, "person": 404}
 
 
 def test_a_related_person_outside_the_team_sees_nothing(known: Person) -> None:
-    assert [known.client("cousin").get(each).status_code for each in (known.patient, known.ref("Goal", "life"))] == [404, 404]
+    assert [
+        known.client("cousin").get(each).status_code for each in (known.patient, known.ref("Goal", "life"))
+    ] == [404, 404]

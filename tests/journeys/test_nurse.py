@@ -15,7 +15,11 @@ def test_a_nurse_completes_her_task(person: Person) -> None:
     nurse, weigh = person.client("nurse"), person.ref("Task", "weigh")
     done = {**nurse.get(weigh).json(), "status": "completed"}
     answer = nurse.put(weigh, json=done, headers={"If-Match": 'W/"1"'})
-    assert (answer.status_code, answer.json()["status"], answer.headers["ETag"]) == (200, "completed", 'W/"2"')
+    assert (answer.status_code, answer.json()["status"], answer.headers["ETag"]) == (
+        200,
+        "completed",
+        'W/"2"',
+    )
 
 
 def test_the_person_sees_that_the_task_is_completed(person: Person) -> None:
@@ -31,7 +35,9 @@ def test_a_nurse_may_not_change_the_task_of_another(person: Person) -> None:
 
 
 def test_a_note_of_the_nurse_is_read_by_the_carer(person: Person) -> None:
-    note = communication(person.ref("Communication", "new"), person.patient, "shared-note", person.who("nurse"))
+    note = communication(
+        person.ref("Communication", "new"), person.patient, "shared-note", person.who("nurse")
+    )
     person.client("nurse").put(person.ref("Communication", "new"), json=note)
     assert person.client("carer").get(person.ref("Communication", "new")).status_code == 200
 

@@ -21,20 +21,30 @@ def set_by(person: Person, resource: Resource) -> httpx.Response:
 
 def exclusion(person: Person, name: str, **elements: str) -> Resource:
     return consent(
-        person.ref("Consent", f"exclude-{name}"), "exclusion", person.patient, provision("deny", (person.who(name),)), **elements
+        person.ref("Consent", f"exclude-{name}"),
+        "exclusion",
+        person.patient,
+        provision("deny", (person.who(name),)),
+        **elements,
     )
 
 
 def plan_of(person: Person, client: httpx.Client) -> tuple[int, list[str]]:
     """What a client sees of the plan: by id, and by search."""
-    return client.get(person.ref("CarePlan", "plan")).status_code, ids(client.get("/CarePlan", params={"patient": person.patient}))
+    return client.get(person.ref("CarePlan", "plan")).status_code, ids(
+        client.get("/CarePlan", params={"patient": person.patient})
+    )
 
 
 def test_a_category_that_the_person_closes_is_gone_from_the_next_request_on(person: Person) -> None:
     nurse, note = person.client("nurse"), person.ref("Communication", "note")
     before = nurse.get(person.ref("Goal", "care")).status_code
     set_by(person, person.settings(provision("deny", (person.who("nurse"),), ("care-goal",))))
-    assert (before, nurse.get(person.ref("Goal", "care")).status_code, nurse.get(note).status_code) == (200, 404, 200)
+    assert (before, nurse.get(person.ref("Goal", "care")).status_code, nurse.get(note).status_code) == (
+        200,
+        404,
+        200,
+    )
 
 
 def test_a_category_that_the_person_closes_is_gone_from_searches(person: Person) -> None:
@@ -89,13 +99,19 @@ def test_sharing_again_brings_the_plan_back(person: Person) -> None:
 def test_an_excluded_professional_sees_nothing(person: Person) -> None:
     nurse = person.client("nurse")
     set_by(person, exclusion(person, "nurse"))
-    assert [nurse.get(person.ref(*each)).status_code for each in (("CarePlan", "plan"), ("Communication", "note"), ("Task", "weigh"))] == [404] * 3
+    assert [
+        nurse.get(person.ref(*each)).status_code
+        for each in (("CarePlan", "plan"), ("Communication", "note"), ("Task", "weigh"))
+    ] == [404] * 3
 
 
 def test_an_excluded_professional_finds_nothing(person: Person) -> None:
     nurse = person.client("nurse")
     set_by(person, exclusion(person, "nurse"))
-    assert [ids(nurse.get(f"/{type}", params={"patient": person.patient})) for type in ("Goal", "Task", "Communication")] == [[]] * 3
+    assert [
+        ids(nurse.get(f"/{type}", params={"patient": person.patient}))
+        for type in ("Goal", "Task", "Communication")
+    ] == [[]] * 3
 
 
 def test_an_exclusion_that_is_withdrawn_lets_the_professional_back_in(person: Person) -> None:
@@ -117,7 +133,9 @@ def _without_nurse(person: Person) -> Resource:
 
 
 def _of_which_she_left(person: Person) -> Resource:
-    ended = participant(person.who("nurse"), "health-professional", period={"start": "2020-01-01", "end": "2024-12-31"})
+    ended = participant(
+        person.who("nurse"), "health-professional", period={"start": "2020-01-01", "end": "2024-12-31"}
+    )
     return person.team(ended)
 
 
@@ -130,7 +148,9 @@ def _that_is_inactive(person: Person) -> Resource:
 
 
 @pytest.mark.parametrize("team", [_without_nurse, _of_which_she_left, _that_ended, _that_is_inactive])
-def test_who_is_no_member_any_more_is_out_with_the_same_token(person: Person, team: Callable[[Person], Resource]) -> None:
+def test_who_is_no_member_any_more_is_out_with_the_same_token(
+    person: Person, team: Callable[[Person], Resource]
+) -> None:
     nurse = person.client("nurse")
     before = plan_of(person, nurse)[0]
     set_by(person, team(person))
@@ -145,7 +165,11 @@ def test_a_team_that_is_deleted_admits_nobody(person: Person) -> None:
 
 def test_a_professional_whose_post_ended_is_out(person: Person) -> None:
     nurse = person.client("nurse")
-    role = next(each for each in person.directory() if each["id"] == f"nurse-{person.mark}" and each["resourceType"] == "PractitionerRole")
+    role = next(
+        each
+        for each in person.directory()
+        if each["id"] == f"nurse-{person.mark}" and each["resourceType"] == "PractitionerRole"
+    )
     person.store(role | {"active": False})
     assert nurse.get(person.ref("CarePlan", "plan")).status_code in (403, 404)
 
@@ -175,7 +199,9 @@ def test_a_person_sees_who_changed_the_plan(person: Person) -> None:
 
 def test_the_log_of_a_person_is_theirs_alone(person: Person) -> None:
     person.client("gp").get(person.ref("CarePlan", "plan"))
-    assert [ids(person.client(name).get("/AuditEvent", params={"patient": person.patient})) for name in EVERYBODY] == [[]] * 5
+    assert [
+        ids(person.client(name).get("/AuditEvent", params={"patient": person.patient})) for name in EVERYBODY
+    ] == [[]] * 5
 
 
 def test_a_search_of_the_log_sees_only_what_was_before_it(person: Person) -> None:
@@ -187,9 +213,15 @@ def test_a_search_of_the_log_sees_only_what_was_before_it(person: Person) -> Non
 
 def log_of(person: Person) -> list[tuple[str, str, str]]:
     """(who, what they did, with what) of every event that the person may see, newest first."""
-    bundle = person.client("person").get("/AuditEvent", params={"patient": person.patient, "_count": "200"}).json()
+    bundle = (
+        person.client("person").get("/AuditEvent", params={"patient": person.patient, "_count": "200"}).json()
+    )
     events = [each["resource"] for each in bundle.get("entry", ())]
     return [
-        (each["agent"][0]["who"].get("reference", ""), each["subtype"][0]["code"], each["entity"][-1].get("what", {}).get("reference", ""))
+        (
+            each["agent"][0]["who"].get("reference", ""),
+            each["subtype"][0]["code"],
+            each["entity"][-1].get("what", {}).get("reference", ""),
+        )
         for each in events
     ]

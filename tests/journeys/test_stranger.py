@@ -9,15 +9,32 @@ from resources import SSIN, task
 from dzop.fhir.resource_types import RESOURCE_TYPES
 
 PERSONAL = {
-    "Patient": "person", "RelatedPerson": "carer", "CarePlan": "plan", "Goal": "life", "CareTeam": "team", "Task": "weigh",
-    "Consent": "sharing", "Communication": "message", "Appointment": "visit", "ServiceRequest": "physio",
-    "CommunicationRequest": "call", "Encounter": "stay", "Condition": "diabetes", "Observation": "mobility",
-    "QuestionnaireResponse": "answers", "DocumentReference": "report", "Provenance": "origin",
-}  # fmt: skip
+    "Patient": "person",
+    "RelatedPerson": "carer",
+    "CarePlan": "plan",
+    "Goal": "life",
+    "CareTeam": "team",
+    "Task": "weigh",
+    "Consent": "sharing",
+    "Communication": "message",
+    "Appointment": "visit",
+    "ServiceRequest": "physio",
+    "CommunicationRequest": "call",
+    "Encounter": "stay",
+    "Condition": "diabetes",
+    "Observation": "mobility",
+    "QuestionnaireResponse": "answers",
+    "DocumentReference": "report",
+    "Provenance": "origin",
+}
 
 
 def test_the_stories_have_a_resource_of_every_type_of_a_plan() -> None:
-    kept = [name for name, entry in RESOURCE_TYPES.items() if entry.compartment == "person" and "create" in entry.interactions]
+    kept = [
+        name
+        for name, entry in RESOURCE_TYPES.items()
+        if entry.compartment == "person" and "create" in entry.interactions
+    ]
     assert sorted(PERSONAL) == sorted(kept)
 
 
@@ -32,7 +49,9 @@ def test_a_stranger_finds_nothing(known: Person, type: str) -> None:
 
 
 def test_a_stranger_cannot_find_a_person_by_national_number(known: Person) -> None:
-    answer = known.client("stranger").get("/Patient", params={"identifier": f"{SSIN}|{known.ssin}", "_total": "accurate"})
+    answer = known.client("stranger").get(
+        "/Patient", params={"identifier": f"{SSIN}|{known.ssin}", "_total": "accurate"}
+    )
     assert (ids(answer), answer.json()["total"]) == ([], 0)
 
 
@@ -48,7 +67,10 @@ def test_a_stranger_cannot_tell_a_hidden_id_from_a_free_one(known: Person) -> No
 
 
 def test_a_stranger_cannot_write_about_the_person(known: Person) -> None:
-    answers = [known.client("stranger").post("/Task", json=task("Task/x", patient)) for patient in (known.patient, "Patient/nobody-at-all")]
+    answers = [
+        known.client("stranger").post("/Task", json=task("Task/x", patient))
+        for patient in (known.patient, "Patient/nobody-at-all")
+    ]
     assert [(each.status_code, each.text) for each in answers] == [(422, answers[0].text)] * 2
 
 
@@ -69,5 +91,10 @@ def test_a_demo_stranger_sees_nothing_of_the_demo_persons(known: Person) -> None
 
 def events(person: Person) -> list[tuple[str, str]]:
     """(who, outcome) of the events in the person's log."""
-    found = person.client("person").get("/AuditEvent", params={"patient": person.patient, "_count": "200"}).json()
-    return [(each["resource"]["agent"][0]["who"].get("reference", ""), each["resource"]["outcome"]) for each in found["entry"]]
+    found = (
+        person.client("person").get("/AuditEvent", params={"patient": person.patient, "_count": "200"}).json()
+    )
+    return [
+        (each["resource"]["agent"][0]["who"].get("reference", ""), each["resource"]["outcome"])
+        for each in found["entry"]
+    ]

@@ -84,6 +84,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_exchange_lane_due', 'exchange_lane', ['partner', 'due_at'], unique=False)
     op.create_index('ix_exchange_lane_pull', 'exchange_lane', ['partner', 'pull_at'], unique=False)
+    op.create_index('ix_exchange_lane_leased', 'exchange_lane', ['partner', 'leased_until'], unique=False, postgresql_where=sa.text('leased_until is not null'))
     op.create_table('exchange_node',
     sa.Column('person', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('partner', sa.Text(collation='C'), nullable=False),
@@ -256,6 +257,7 @@ def downgrade() -> None:
     op.drop_table('grants')
     op.drop_table('exchange_quarantine')
     op.drop_table('exchange_node')
+    op.drop_index('ix_exchange_lane_leased', table_name='exchange_lane', postgresql_where=sa.text('leased_until is not null'))
     op.drop_index('ix_exchange_lane_pull', table_name='exchange_lane')
     op.drop_index('ix_exchange_lane_due', table_name='exchange_lane')
     op.drop_table('exchange_lane')

@@ -1,0 +1,110 @@
+"""The other commands: what they print, and how they end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+from persons import Person
+from serving import Server, in_process, launched, ran, stopped
+
+
+def test_a_token_opens_the_plan(server: Server) -> None:
+    bearer = ran(server.var.parent, "token", "--for", "Patient/jet-peeters").stdout.strip()
+    answer = httpx.get(f"{server.fhir}/Patient/jet-peeters", headers={"Authorization": f"Bearer {bearer}"})
+    assert (bearer.count("."), answer.status_code) == (2, 200)
+
+
+def test_a_token_that_has_expired_is_refused(server: Server) -> None:
+    bearer = ran(server.var.parent, "token", "--for", "Patient/jet-peeters", "--ttl", "-90").stdout.strip()
+    assert httpx.get(f"{server.fhir}/Goal", headers={"Authorization": f"Bearer {bearer}"}).status_code == 401
+
+
+def test_a_token_has_the_scopes_asked_for(server: Server) -> None:
+    bearer = ran(
+        server.var.parent, "token", "--for", "Patient/jet-peeters", "--scope", "patient/Task.rs"
+    ).stdout.strip()
+    asked = [
+        httpx.get(f"{server.fhir}/{type}", headers={"Authorization": f"Bearer {bearer}"}).status_code
+        for type in ("Task", "Goal")
+    ]
+    assert asked == [200, 403]
+
+
+def test_without_the_sandbox_there_is_no_token(tmp_path: Path) -> None:
+    refusal = ran(tmp_path, "token", "--for", "Patient/jet-peeters")
+    assert (refusal.returncode, refusal.stdout, len(refusal.stderr.strip().splitlines())) == (1, "", 1)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["token", "--for", "Device/x"], ["nonsense"], ["serve", "--port", "x"]]
+)
+def test_wrong_use_is_exit_2_without_a_traceback(tmp_path: Path, arguments: list[str]) -> None:
+    refusal = ran(tmp_path, *arguments, DZOP_SANDBOX="1")
+    assert (refusal.returncode, "Traceback" in refusal.stderr) == (2, False)
+
+
+def test_a_database_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    refusal = ran(tmp_path, "migrate", "--database", "postgresql://nobody@127.0.0.1:1/none")
+    assert (refusal.returncode, len(refusal.stderr.strip().splitlines())) == (1, 1)
+
+
+def test_a_permit_is_explained(known: Person) -> None:
+    said = ran(
+        known.server.var.parent,
+        "access",
+        "explain",
+        "--actor",
+        known.who("nurse"),
+        "--resource",
+        known.ref("Goal", "care"),
+    )
+    assert (said.returncode, said.stdout.split()[0], "relation:team" in said.stdout) == (0, "permit", True)
+
+
+def test_a_refusal_is_explained(known: Person) -> None:
+    said = ran(
+        known.server.var.parent,
+        "access",
+        "explain",
+        "--actor",
+        known.who("stranger"),
+        "--resource",
+        known.ref("Goal", "care"),
+    )
+    assert (said.returncode, said.stdout.split()[0]) == (1, "deny")
+
+
+def test_a_store_that_all_these_tests_wrote_to_agrees_with_itself_and_the_law(server: Server) -> None:
+    report = ran(server.var.parent, "verify")
+    assert (report.returncode, report.stdout.strip().splitlines()) == (0, ["No differences."])
+
+
+def test_the_matrix_is_complete(tmp_path: Path) -> None:
+    assert ran(tmp_path, "matrix", "check").returncode == 0
+
+
+def test_the_service_ends_cleanly_and_its_database_with_it(tmp_path: Path) -> None:
+    server = launched(tmp_path, "serve")
+    code = stopped(server)
+    assert (code, (tmp_path / "var" / "postgres" / "postmaster.pid").exists()) == (0, False)
+
+
+def test_two_services_share_one_database(tmp_path: Path) -> None:
+    first = launched(tmp_path, "serve", DZOP_SANDBOX="1")
+    second = launched(tmp_path, "serve", DZOP_SANDBOX="1")
+    made = (
+        first.client("system")
+        .post("/Organization", json={"resourceType": "Organization", "name": "Praktijk"})
+        .json()
+    )
+    stopped(first)
+    seen = second.client("system").get(f"/Organization/{made['id']}").status_code
+    stopped(second)
+    assert seen == 200
+
+
+def test_system_does_not_exist_outside_the_sandbox(database: str, tmp_path: Path) -> None:
+    with in_process(database, tmp_path, sandbox=False) as service:
+        assert service.client("system").get("/Patient").status_code == 401
