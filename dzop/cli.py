@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
 from rich.progress import track
 
 from consent import matrix, published
+from dzop.problems import Problem, WrongUse
 from dzop.settings import Settings
 
 if TYPE_CHECKING:
     from dzop.exchange.partners import Partner
-    from dzop.loading import Report
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 matrix_app = typer.Typer(no_args_is_help=True, help="The access matrix.")
@@ -31,7 +29,6 @@ app.add_typer(access_app, name="access")
 exchange_app = typer.Typer(no_args_is_help=True, help="The exchange with partners.")
 app.add_typer(exchange_app, name="exchange")
 _err = Console(stderr=True)
-_SANDBOX_SIGN = "sandbox-is-on"
 Answer = TypeVar("Answer")
 
 Database = Annotated[
@@ -47,10 +44,6 @@ Partners = Annotated[
 ]
 
 
-class Problem(Exception):
-    """One line for the person at the keyboard."""
-
-
 def main() -> None:
     """Runs a command; an expected problem is one line on stderr, never a traceback."""
     # Imported late: only a command that fails needs to know how databases fail.
@@ -60,27 +53,17 @@ def main() -> None:
 
     try:
         app()
+    except WrongUse as wrong:
+        _give_up(str(wrong), 2)
     except (Problem, EmbeddedError) as problem:
-        _err.print(f"dzop: {problem}", highlight=False, soft_wrap=True)
-        sys.exit(1)
+        _give_up(str(problem), 1)
     except (OSError, asyncpg.PostgresError) as problem:
-        _err.print(f"dzop: {type(problem).__name__}: {problem}", highlight=False, soft_wrap=True)
-        sys.exit(1)
+        _give_up(f"{type(problem).__name__}: {problem}", 1)
 
 
-@contextmanager
-def _database(settings: Settings) -> Iterator[Settings]:
-    """The settings with a database that is there and has the newest schema."""
-    from dzop.store.embedded import embedded
-    from dzop.store.migrations import migrate
-
-    # Told to stop, we leave this block and stop the database too; uvicorn sends itself the signal again.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    _partners(settings)
-    source = nullcontext(settings.database_url) if settings.database_url else embedded(settings.var)
-    with source as url:
-        migrate(str(url))
-        yield settings.model_copy(update={"database_url": url})
+def _give_up(text: str, code: int) -> NoReturn:
+    _err.print(f"dzop: {text}", highlight=False, soft_wrap=True)
+    sys.exit(code)
 
 
 @app.command()
@@ -91,8 +74,10 @@ def serve(
     database: Database = None,
 ) -> None:
     """The service; without a database URL on an embedded database under ./var."""
+    from dzop.serving import run
+
     with _database(_settings(host=host, port=port, workers=workers, database_url=database)) as settings:
-        _run(settings)
+        run(settings)
 
 
 @app.command()
@@ -102,13 +87,16 @@ def demo(
     partners: Partners = None,
 ) -> None:
     """The service with the demo persons and the sandbox login, on an embedded database."""
-    settings = _settings(port=port, sandbox=True, client_ids="any", database_url=None, partners=partners)
+    from dzop.serving import load_demo, remove_embedded, run, welcome
+
+    given = _settings(port=port, sandbox=True, client_ids="any", partners=partners)
+    settings = given.model_copy(update={"database_url": None})
     if reset:
-        _remove_embedded(settings)
+        remove_embedded(settings)
     with _database(settings) as ready:
-        asyncio.run(_load_demo(ready))
-        _welcome(ready)
-        _run(ready)
+        asyncio.run(load_demo(ready))
+        welcome(ready)
+        run(ready)
 
 
 @app.command()
@@ -125,11 +113,15 @@ def load(
     database: Database = None,
 ) -> None:
     """Loads NDJSON (also gzip), Bundles and resources; resumable, and reports what it could not store."""
+    from dzop.operator import load_files
+
     if not as_system:
-        raise Problem("only the operator loads files: add --as-system")
+        raise WrongUse("only the operator loads files: add --as-system")
     with _database(_settings(database_url=database)) as settings:
-        report = asyncio.run(_load(settings, paths))
-    raise typer.Exit(_reported(report))
+        report = asyncio.run(load_files(settings, paths, lambda found: track(found, "Loading", console=_err)))
+    for line in report.lines():
+        typer.echo(line)
+    raise typer.Exit(1 if report.faults else 0)
 
 
 @app.command()
@@ -148,13 +140,13 @@ def token(
     """Prints a bearer token of the sandbox issuer."""
     from dzop.auth.keys import signing_key
     from dzop.auth.tokens import issue
+    from dzop.serving import sandbox_is_on
 
     settings = _settings()
-    if not settings.sandbox and not _demo_is_running(settings):
+    if not sandbox_is_on(settings):
         raise Problem("the sandbox issuer is off: set DZOP_SANDBOX=1, or run `dzop demo` here")
     if not _is_subject(who):
-        typer.echo("dzop: --for takes TYPE/ID, such as Patient/jet-peeters, or system", err=True)
-        raise typer.Exit(2)
+        raise WrongUse("--for takes TYPE/ID, such as Patient/jet-peeters, or system")
     scopes = scope or ("system/*.cruds" if who == "system" else "user/*.cruds patient/*.cruds")
     typer.echo(
         issue(
@@ -176,8 +168,7 @@ def hub(
     try:
         played = Faults.read(faults)
     except ValueError as wrong:
-        typer.echo(f"dzop: --faults: {wrong}", err=True)
-        raise typer.Exit(2) from None
+        raise WrongUse(f"--faults: {wrong}") from None
     serve_hub(port, played, state)
 
 
@@ -275,8 +266,7 @@ def matrix_export(
     """Writes the matrix for others to read."""
     writers = {"csv": published.as_csv, "md": published.as_markdown}
     if format not in writers:
-        typer.echo(f"dzop: --format takes {' or '.join(writers)}", err=True)
-        raise typer.Exit(2)
+        raise WrongUse(f"--format takes {' or '.join(writers)}")
     typer.echo(writers[format]())
 
 
@@ -292,11 +282,19 @@ def matrix_check() -> None:
     raise typer.Exit(1 if faults else 0)
 
 
-# -- what the commands do ------------------------------------------------------------------------------
+# -- what several commands need --------------------------------------------------------------------------
 
 
 def _settings(**given: object) -> Settings:
     return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+def _database(settings: Settings) -> AbstractContextManager[Settings]:
+    """A database that is there and has the newest schema; a wrong partners file is told before it starts."""
+    from dzop.serving import database
+
+    _partners(settings)
+    return database(settings)
 
 
 def _partners(settings: Settings) -> tuple[Partner, ...]:
@@ -325,97 +323,6 @@ def _with_partners(
                 return [await ask(database, partner) for partner in known]
 
         return asyncio.run(answers())
-
-
-def _run(settings: Settings) -> None:
-    """Serves until told to stop; while the sandbox is on, a file says so to the commands started beside it."""
-    import uvicorn
-
-    sign = settings.var / _SANDBOX_SIGN
-    if settings.sandbox:
-        sign.parent.mkdir(parents=True, exist_ok=True)
-        sign.touch()
-    environment = {
-        f"DZOP_{name.upper()}": str(value) for name, value in settings.model_dump(exclude_none=True).items()
-    }
-    os.environ.update(environment)
-    uvicorn.run(
-        "dzop.app:from_environment", factory=True, host=settings.host, port=settings.port,
-        workers=settings.workers if settings.workers > 1 else None, log_level="warning", access_log=False,
-        server_header=False, date_header=True, proxy_headers=False, timeout_graceful_shutdown=10,
-    )  # fmt: skip
-    sign.unlink(missing_ok=True)
-
-
-def _remove_embedded(settings: Settings) -> None:
-    import shutil
-
-    shutil.rmtree(settings.var / "postgres", ignore_errors=True)
-
-
-async def _load_demo(settings: Settings) -> None:
-    from dzop import demo as demo_data
-    from dzop.loading import Loader, from_bytes
-    from dzop.operator import opened
-
-    async with opened(settings) as gateway:
-        loader = Loader(gateway, datetime.now(UTC))
-        if await loader.is_loaded("Patient", "jet-peeters"):
-            return
-        for document in demo_data.documents():
-            for piece in from_bytes(document.name, document.read_bytes()):
-                await loader.load(piece)
-    if loader.report.faults:
-        raise Problem(f"the demo data could not be loaded: {loader.report.faults[0]}")
-
-
-def _welcome(settings: Settings) -> None:
-    from dzop.demo.people import PEOPLE
-
-    out = Console()
-    out.print(f"\n[bold]dzop[/bold] is ready.\n\n  Portal   {settings.public_url}/portal/", highlight=False)
-    out.print(f"  FHIR     {settings.fhir_base}\n  Docs     {settings.public_url}/docs\n", highlight=False)
-    out.print("Who can log in (also `.venv/bin/dzop token --for REFERENCE`):\n", highlight=False)
-    for each in PEOPLE:
-        out.print(f"  {each.reference:45} {each.name}, {each.role['en']}", highlight=False, soft_wrap=True)
-    out.print("\nStop with Ctrl-C.", highlight=False)
-
-
-async def _load(settings: Settings, paths: list[Path]) -> Report:
-    from dzop.loading import Loader, files, is_skipped, pieces
-    from dzop.operator import opened
-
-    async with opened(settings) as gateway:
-        loader = Loader(gateway, datetime.now(UTC))
-        for path in track(list(files(paths)), "Loading", console=_err, transient=True):
-            if is_skipped(path):
-                loader.report.skipped.append(str(path))
-                continue
-            for piece in pieces(path):
-                await loader.load(piece)
-    return loader.report
-
-
-def _reported(report: Report) -> int:
-    for title, counts in (
-        ("stored", report.stored), ("unchanged", report.unchanged),
-        ("of a type that stays at its source", report.not_held), ("without a person, for `system` only", report.without_person),
-    ):  # fmt: skip
-        if counts:
-            each = ", ".join(f"{type} {number}" for type, number in sorted(counts.items()))
-            typer.echo(f"{sum(counts.values())} {title}: {each}")
-    for title, lines in (
-        ("skipped (XML is not read yet)", report.skipped),
-        ("warning", report.warnings),
-        ("fault", report.faults),
-    ):
-        for line in lines:
-            typer.echo(f"{title}: {line}")
-    return 1 if report.faults else 0
-
-
-def _demo_is_running(settings: Settings) -> bool:
-    return (settings.var / _SANDBOX_SIGN).exists()
 
 
 def _is_subject(text: str) -> bool:

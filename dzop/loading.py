@@ -48,6 +48,22 @@ class Report:
     faults: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
+    def lines(self) -> Iterator[str]:
+        """The report in words: what was counted, then what is to be said of single pieces."""
+        counted = {
+            "stored": self.stored,
+            "unchanged": self.unchanged,
+            "of a type that stays at its source": self.not_held,
+            "without a person, for `system` only": self.without_person,
+        }
+        for title, counts in counted.items():
+            if counts:
+                each = ", ".join(f"{type} {number}" for type, number in sorted(counts.items()))
+                yield f"{sum(counts.values())} {title}: {each}"
+        yield from (f"skipped (XML is not read yet): {path}" for path in self.skipped)
+        yield from (f"warning: {text}" for text in self.warnings)
+        yield from (f"fault: {text}" for text in self.faults)
+
 
 def files(paths: Sequence[Path]) -> Iterator[Path]:
     """The files at these paths, folders searched through, in order of name."""

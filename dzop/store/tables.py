@@ -259,7 +259,12 @@ exchange_lane = Table(
     Column("pull_at", _INSTANT, nullable=False),
     Index("ix_exchange_lane_due", "partner", "due_at"),
     Index("ix_exchange_lane_pull", "partner", "pull_at"),
-    Index("ix_exchange_lane_leased", "partner", "leased_until", postgresql_where=text("leased_until is not null")),
+    Index(
+        "ix_exchange_lane_leased",
+        "partner",
+        "leased_until",
+        postgresql_where=text("leased_until is not null"),
+    ),
     comment="One row a person and partner, leased whole, so that one worker at a time keeps the order.",
 )
 

@@ -279,14 +279,12 @@ class World:
 
     def _is_shared(self, actor: str, reference: str, resource: Resource) -> bool:
         shape, facts = shape_of(self.person, actor), self.facts
-        entries = [each for each in facts.shares if each.data["reference"] == reference]
-        authors = {key for kind, key in audience(resource, resource["resourceType"], "") if kind == "author"}
-        burdens = [
-            each
-            for each in facts.carer_shares
-            if each.carer in authors and "carer-burden" in self.categories_of(resource)
-        ]
-        return any(each.party.includes(shape.individual, shape.organisation) for each in (*entries, *burdens))
+        parties = [each.party for each in facts.shares if each.data["reference"] == reference]
+        if "carer-burden" in self.categories_of(resource):
+            kinds = audience(resource, resource["resourceType"], self.person.server.fhir)
+            authors = {key for kind, key in kinds if kind == "author"}
+            parties += [each.party for each in facts.carer_shares if each.carer in authors]
+        return any(each.includes(shape.individual, shape.organisation) for each in parties)
 
     def permitted(self, actor: str) -> set[str]:
         """What the law lets the actor read."""

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from persons import Person, ids, refused
 from resources import bundle, goal, post, put, ref
-from serving import in_process
+from serving import Server, in_process
 
 
 def goal_text(person: Person, **elements: Any) -> str:
@@ -103,10 +103,10 @@ def test_a_refusal_speaks_fhir_not_python(known: Person, name: str) -> None:
     ] == []
 
 
-def test_no_bad_body_makes_a_traceback_in_the_log(known: Person) -> None:
+def test_no_bad_body_makes_a_traceback_in_the_log(known: Person, server: Server) -> None:
     for spoil, _ in BODIES.values():
         known.client("gp").post("/Goal", content=spoil(goal_text(known)))
-    assert [word for word in ("Traceback", "request.failed") if word in known.server.log] == []
+    assert [word for word in ("Traceback", "request.failed") if word in server.log] == []
 
 
 @pytest.mark.parametrize(
@@ -290,3 +290,63 @@ def test_what_was_refused_is_not_found(person: Person) -> None:
         ),
     )
     assert ids(gp.get("/Goal", params={"_id": f"good-{person.mark}"})) == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"If-None-Exist": "identifier=%00"},
+        {"If-None-Exist": "identifier=%FF"},
+        {"If-None-Exist": "_id=x&_id=y"},
+        {"If-None-Exist": "?"},
+        {"Prefer": "return=nonsense, handling=strange"},
+        {"Accept": ";;;,"},
+        {"Content-Type": "application/fhir+json; charset=latin-9"},
+        {"If-Match": 'W/"99999999999"'},
+        {"If-None-Match": "nonsense"},
+        {"X-Request-Id": "x" * 5_000},
+    ],
+)
+def test_odd_headers_never_break_a_write(known: Person, header: dict[str, str]) -> None:
+    body = goal_text(known, subject={"reference": "Patient/nobody-at-all"})
+    assert known.client("gp").post("/Goal", content=body, headers=header).status_code in (
+        400,
+        406,
+        412,
+        415,
+        422,
+    )
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"startDate": "0001"},
+        {"startDate": "9999-12-31"},
+        {"startDate": "0000"},
+        {"identifier": [{"value": "x" * 100_000}]},
+        {"identifier": [{"system": "https://x.example", "value": ""}]},
+        {"subject": {"reference": "x" * 10_000}},
+        {"description": {"text": "\u2028 \U0001f98a"}},
+        {"extension": [{"url": "https://x.example", "valueDecimal": 10**400}]},
+        {"extension": [{"url": "https://x.example", "valueInteger": 2**40}]},
+        {"target": [{"dueDate": "9999-12"}]},
+        {"note": [{"time": "0001-01-01T00:00:00-14:00", "text": "x"}]},
+        {"contained": 7},
+        {"contained": [7]},
+        {"contained": [{}]},
+        {"meta": 7},
+        {"meta": {"security": 7}},
+        {"meta": {"security": [7]}},
+        {"id": 7},
+        {"subject": [{}]},
+        {"subject": None},
+        {"addresses": [{"identifier": {"value": 7}}]},
+        {"extension": [{"extension": [{"url": 7}]}]},
+        {"resourceType": 7},
+        {"text": 7},
+    ],
+)
+def test_odd_elements_never_break_a_write(person: Person, elements: dict[str, Any]) -> None:
+    answer = person.client("gp").post("/Goal", content=json.dumps(goal("Goal/x", person.patient, **elements)))
+    assert answer.status_code in (201, 400, 422), answer.text

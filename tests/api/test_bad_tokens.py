@@ -14,7 +14,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 from persons import Person, refused
-from serving import EVERYTHING, Server
+from serving import EVERYTHING, Service
 
 from dzop.auth.keys import signing_key
 from dzop.settings import Settings
@@ -36,7 +36,7 @@ def claims(person: Person, **changed: Any) -> dict[str, Any]:
     return {name: value for name, value in (good | changed).items() if value is not None}
 
 
-def key(server: Server) -> ECKey:
+def key(server: Service) -> ECKey:
     return signing_key(server.var / "keys")
 
 

@@ -356,3 +356,74 @@ def test_a_batch_search_answers_as_a_search(known: Person) -> None:
     }
     inner = known.client("gp").post("/", json=batch).json()["entry"][0]["resource"]
     assert [each["resource"]["id"] for each in inner["entry"]] == ids(known.client("gp").get(f"/{query}"))
+
+
+ODD = (
+    "%00",
+    "%ED%A0%80",
+    "%FF",
+    "\\",
+    "%5C",
+    "%5C%5C",
+    "%25",
+    "_",
+    "'",
+    "%22",
+    "|",
+    "||",
+    "|||",
+    ",",
+    ",,",
+    "%5C,",
+    "%5C|",
+    "$",
+    " ",
+    "*",
+    "?",
+    "0001",
+    "9999",
+    "0000",
+    "0001-01-01T00:00:00-14:00",
+    "9999-12-31T23:59:59.999999999Z",
+    "10000",
+    "2026-02-30",
+    "2026-01-01T25:00Z",
+    "2026-01-01T10:00:00",
+    "2026-01-01T10:00%2B02:00",
+    "ge9999-12-31",
+    "ap0001-01-01",
+    "eq",
+    "1e999",
+    "-1",
+    "x" * 5_000,
+    "%F0%9F%A6%8A",
+    "e%CC%81",
+    "Patient/",
+    "/x",
+    "Patient/x/y",
+    "Patient/x/_history/1",
+    "http://",
+    "urn:uuid:x",
+    "%23x",
+)
+
+
+def broken(client: httpx.Client, type: str, names: tuple[str, ...]) -> dict[tuple[str, str], int]:
+    """The questions that were neither answered nor refused as they should."""
+    asked = {
+        (name, value): client.get(f"/{type}?{name}={value}").status_code for name in names for value in ODD
+    }
+    return {question: status for question, status in asked.items() if status not in (200, 400)}
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_odd_values_never_break_a_parameter(known: Person, kind: str) -> None:
+    type, name = next(
+        (type, each.name) for type, each in PARAMETERS if each.type == kind and each.name[0] != "_"
+    )
+    assert broken(known.client("gp"), type, (name, f"{name}:contains")) == {}
+
+
+def test_odd_values_never_break_a_search(known: Person) -> None:
+    names = ("_id", "_lastUpdated", "_page", "_count", "_sort", "_include")
+    assert broken(known.client("gp"), "Goal", names) == {}

@@ -50,7 +50,7 @@ def test_a_doctor_finds_a_person_by_national_number(person: Person) -> None:
 
 
 def test_a_doctor_reads_the_goals_of_the_plan(person: Person) -> None:
-    plan = software(person).resources("CarePlan").search(patient=person.patient).first()
+    plan = software(person).resources("CarePlan").search(patient=person.patient).get()
     goals = [each.to_resource()["lifecycleStatus"] for each in plan["goal"]]
     assert goals == ["active"]
 

@@ -86,10 +86,12 @@ def crash(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     client.post(
         "/",
         json=bundle(
-            "transaction", put(PATIENT), *[put(goal(f"Goal/{n}", "Patient/crash")) for n in range(4)]
+            "transaction",
+            put(PATIENT),
+            *[put(goal(f"Goal/{n}", "Patient/crash", "life-goal")) for n in range(4)],
         ),
     )
-    links = client.get("/Goal?_count=2").json()["link"]
+    links = client.get("/Goal?category=life-goal&_count=2").json()["link"]
     crash.link = next(each["url"] for each in links if each["relation"] == "next").removeprefix(server.url)
     crash.bearer = client.headers["Authorization"]
     with ThreadPoolExecutor(4) as pool:
