@@ -23,6 +23,7 @@ __all__ = [
     "childhood",
     "codings",
     "grants",
+    "is_unmapped",
     "mandates",
     "memberships",
     "therapeutic_relations",
@@ -105,6 +106,8 @@ def memberships(team: Mapping[str, Any], known: Known) -> Iterator[Relation]:
         party = known.resolve(participant.get("member") or {})
         kind = None if party is None else known.kind(party)
         if party is None or kind is None or _codes(participant, AGREEMENT) != ["agreed"]:
+            continue
+        if kind in ("professional", "organisation") and is_unmapped(participant):
             continue
         roles = _roles(kind, list(codings(participant.get("role") or [])))
         if roles is not None:
@@ -191,6 +194,12 @@ def childhood(patient: Mapping[str, Any]) -> Period | None:
     return Period(None, read_period({"start": f"{year:04}{day}"}).start)
 
 
+def is_unmapped(participant: Mapping[str, Any]) -> bool:
+    """Whether a role is stated, but in words only or in codes we do not know: a professional gains nothing by it."""
+    stated = participant.get("role") or []
+    return bool(stated) and role_of(list(codings(stated))) is None
+
+
 def codings(concepts: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str | None, str | None]]:
     """The (system, code) pairs of CodeableConcepts."""
     for concept in concepts:
@@ -217,7 +226,8 @@ def _roles(kind: str, stated_as: list[tuple[str | None, str | None]]) -> frozens
     """The roles a participation states for a member of this kind; None makes it void.
 
     A related person without an informal role is informal network. A professional whose stated role is none of
-    a professional's, such as case manager, is void rather than taken for something else.
+    a professional's, such as case manager, is void rather than taken for something else; so is one whose role
+    nobody can tell (`is_unmapped`).
     """
     stated = roles_of(stated_as)
     coordinator = stated & {"care-coordinator"}

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from dzop.access.gateway import Gateway
 from dzop.access.proposal import Proposal
+from dzop.access.remarks import remarks
 from dzop.access.unit import Unit, Written
 from dzop.actor import SYSTEM, Actor, Call
 from dzop.fhir import json
@@ -151,5 +152,6 @@ class Loader:
             self.report.faults.append(f"{piece.where}: {error}")
             return
         (self.report.unchanged if written is None else self.report.stored)[type] += 1
+        self.report.warnings += [f"{piece.where}: {text}" for text in remarks(proposal)]
         if written is not None and written.shown is not None and written.shown.person < 0:
             self.report.without_person[type] += 1

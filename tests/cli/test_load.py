@@ -242,6 +242,11 @@ def without_additions(source: Source, type: str, id: str) -> Any:
     return value
 
 
+def test_members_whose_role_is_in_words_are_reported(published: tuple[Path, CompletedProcess[str]]) -> None:
+    said = [line for line in published[1].stdout.splitlines() if "no access by it" in line]
+    assert any("dzop-team-0002.v2.json" in line and "CareTeam.participant[0]" in line for line in said)
+
+
 def test_published_teams_admit_nobody(published: tuple[Path, CompletedProcess[str]], service: Server) -> None:
     teams = [each.value for each in resources_in(published[0]) if each.value["resourceType"] == "CareTeam"]
     members = {

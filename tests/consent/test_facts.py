@@ -57,8 +57,27 @@ def test_contradictory_agreements_are_none() -> None:
     assert facts_of(team("t", entry)).relations == ()
 
 
-def test_a_role_in_words_leaves_the_profession_alone() -> None:
-    entry = participant("Practitioner/a") | {"role": [{"text": "healthcare-actor"}]}
+@pytest.mark.parametrize(
+    "role",
+    [{"text": "healthcare-actor"}, {"coding": [{"system": "http://snomed.info/sct", "code": "224535009"}]}],
+)
+@pytest.mark.parametrize("member", ["Practitioner/a", "Organization/o"])
+def test_a_role_that_nobody_can_tell_is_void(member: str, role: dict[str, Any]) -> None:
+    entry = participant(member) | {"role": [role]}
+    assert facts_of(team("t", entry)).relations == ()
+
+
+def test_a_member_without_a_role_has_that_of_the_profession() -> None:
+    (relation,) = facts_of(team("t", participant("Practitioner/a"))).relations
+    assert relation.roles == ()
+
+
+def test_a_profession_as_role_is_that_of_the_profession() -> None:
+    nurse = {
+        "system": "https://www.ehealth.fgov.be/standards/fhir/core/CodeSystem/cd-hcparty",
+        "code": "persnurse",
+    }
+    entry = participant("Practitioner/a") | {"role": [{"coding": [nurse]}]}
     (relation,) = facts_of(team("t", entry)).relations
     assert relation.roles == ()
 
