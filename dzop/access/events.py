@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from consent.categories import mask as mask_of
+from dzop.access.shown import Shown
 from dzop.actor import Call
 from dzop.store.audit import Event
 
@@ -41,6 +42,14 @@ def event(
         # An event has the categories of what it is about, and is itself part of the log.
         mask=mask | _ACCESS_LOG,
         query_hash=query_hash,
-        rules=rules,
+        rules=("system",) if actor.is_system else rules,
         matrix_version=matrix_version,
     )
+
+
+def disclosure(call: Call, interaction: str, shown: Shown, *, status: int = 200) -> Event:
+    """That this call was shown this version, and by which rules."""
+    return event(
+        call, interaction, status, shown.type, shown.id, person=shown.person, mask=shown.mask,
+        version=shown.version, rules=shown.rules, matrix_version=shown.matrix_version,
+    )  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from consent.matrix import Matrix
-from dzop.access.events import event
+from dzop.access.events import disclosure, event
 from dzop.access.guarded import Page, binds, find, include, read, sees_all
 from dzop.access.logged import Logged, logged
 from dzop.access.shown import Shown
@@ -87,18 +87,7 @@ class Gateway:
             await self._refuse(call, interaction, type, id)
             raise AssertionError  # pragma: no cover - _refuse always raises
         status = 410 if found.deleted else 200
-        await self._audit.record(
-            event(
-                call,
-                interaction,
-                status,
-                type,
-                id,
-                person=found.person,
-                mask=found.mask,
-                version=found.version,
-            )
-        )
+        await self._audit.record(disclosure(call, interaction, found, status=status))
         if found.deleted:
             raise Gone(f"`{type}/{id}` was deleted")
         return found
@@ -117,33 +106,29 @@ class Gateway:
 
     def _search_events(self, call: Call, query: Query, page: Page) -> Iterable[Event]:
         asked = hashlib.sha256(repr(query.criteria).encode()).hexdigest()[:16]
+        if not page.matches:
+            patient = _patient_of(query)
+            entity = "Patient" if patient else query.type
+            return [event(call, "search-type", 200, entity, patient, query_hash=asked)]
         masks: dict[int, int] = {}
         for match in page.matches:
             masks[match.person] = masks.get(match.person, 0) | match.mask
-        if not masks:
-            patient = _patient_of(query)
-            return [
-                event(
-                    call, "search-type", 200, "Patient" if patient else query.type, patient, query_hash=asked
-                )
-            ]
+        # All that one person's matches were judged by is one grant.
+        shown = {match.person: match for match in page.matches}
         return [
-            event(call, "search-type", 200, query.type, "", person=person, mask=mask, query_hash=asked)
+            event(
+                call, "search-type", 200, query.type, person=person, mask=mask, query_hash=asked,
+                rules=shown[person].rules, matrix_version=shown[person].matrix_version,
+            )
             for person, mask in masks.items()
-        ]
+        ]  # fmt: skip
 
     async def included(
         self, call: Call, matches: Sequence[Shown], includes: Sequence[Include]
     ) -> list[Shown]:
         """What the matches reference through these includes, as far as the actor may see it."""
         found = await include(self._database, call, matches, includes)
-        if found:
-            await self._audit.record(
-                *[
-                    event(call, "search-type", 200, each.type, each.id, person=each.person, mask=each.mask)
-                    for each in found
-                ]
-            )
+        await self._audit.record(*[disclosure(call, "search-type", each) for each in found])
         return found
 
     # -- the log ---------------------------------------------------------------------------------

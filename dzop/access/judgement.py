@@ -45,11 +45,18 @@ class Judgement:
 
     async def require(
         self, person: int, action: str, mask: int, kinds: frozenset[str], type: str, id: str
-    ) -> None:
-        """Forbidden, on something the actor may know of, unless the law permits."""
-        if not await self.permits(person, action, mask, kinds):
-            self.refuse(action, 403, type, id, person, mask)
+    ) -> Decision:
+        """The decision that permits; Forbidden, on something the actor may know of, when there is none."""
+        decision = await self.decision(person, action, mask, kinds)
+        if not decision.permit:
+            self.refusals.append(
+                event(
+                    self._call, action, 403, type, id, person=person, mask=mask,
+                    rules=decision.rules, matrix_version=decision.matrix_version,
+                )
+            )  # fmt: skip
             raise Forbidden(f"what you may do with this plan does not include `{action}` of this `{type}`")
+        return decision
 
     async def is_related(self, person: int) -> bool:
         """Has the actor any access of their own to this person's plan?"""

@@ -24,12 +24,15 @@ class Shown:
     last_updated: datetime
     deleted: bool
     method: str = ""
+    rules: tuple[str, ...] = ()
+    matrix_version: str = ""
 
     @classmethod
     def of(cls, row: Row) -> Shown:
         return cls(
             row["person"], row["type"], row["id"], row["version"], row["body"], row["meta"], row["mask"],
-            row["last_updated"], row["deleted"], row.get("method", ""),
+            row["last_updated"], row["deleted"], row.get("method", ""), tuple(row.get("rules", ())),
+            row.get("matrix_version", ""),
         )  # fmt: skip
 
     @property

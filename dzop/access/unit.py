@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from consent.categories import BURDEN, mask
+from consent.law import Decision
 from consent.matrix import Matrix
 from dzop.access import directory, facts, guarded, placement
 from dzop.access.classification import categories_of
-from dzop.access.events import event
+from dzop.access.events import disclosure, event
 from dzop.access.judgement import Judgement
 from dzop.access.labels import SENSITIVE, is_labelled_sensitive, kept_meta
 from dzop.access.proposal import Proposal, index_columns
@@ -83,9 +84,10 @@ class Unit:
     async def read(self, type: str, id: str) -> Shown | None:
         """The current version if the actor may see it; recorded with the unit."""
         found = await guarded.read(self._transaction, self._call, type, id)
-        status = 404 if found is None else 410 if found.deleted else 200
-        person, seen = (found.person, found.mask) if found else (None, 0)
-        self._events.append(event(self._call, "read", status, type, id, person=person, mask=seen))
+        if found is None:
+            self._events.append(event(self._call, "read", 404, type, id))
+            return None
+        self._events.append(disclosure(self._call, "read", found, status=410 if found.deleted else 200))
         return found
 
     async def disclose(self, type: str, id: str) -> Shown | None:
@@ -93,9 +95,7 @@ class Unit:
         found = await self.read(type, id)
         if found is None or not await self._law.is_kept_back(found.person, found.mask):
             return found
-        self._events[-1] = event(
-            self._call, "read", 403, type, id, person=found.person, mask=found.mask, version=found.version
-        )
+        self._events[-1] = disclosure(self._call, "read", found, status=403)
         return None
 
     async def alongside(self, statement: Statement, **values: Any) -> Row | None:
@@ -104,7 +104,9 @@ class Unit:
 
     async def matching(self, query: Query) -> tuple[Shown, ...]:
         """At most two visible matches: enough to tell none, one and several apart."""
-        return (await guarded.find(self._transaction, self._call, query, None, 2)).matches
+        matches = (await guarded.find(self._transaction, self._call, query, None, 2)).matches
+        self._events += [disclosure(self._call, "search-type", each) for each in matches]
+        return matches
 
     async def serialise(self, locks: Iterable[int]) -> None:
         """Waits for others that create under the same condition; in sorted order, so that none deadlock."""
@@ -159,8 +161,10 @@ class Unit:
             before = await before_of(self._transaction, self._call, person, type, id)
             if before is not None and await self._sees(before) and not before.deleted:
                 self._require_match(before, if_match)
-                await self._law.require(person, "delete", before.row["mask"], before.kinds, type, id)
-                return await self._remove(person, type, id, before)
+                decision = await self._law.require(
+                    person, "delete", before.row["mask"], before.kinds, type, id
+                )
+                return await self._remove(person, type, id, before, decision)
         if if_match is not None:
             self._law.refuse("delete", 412, type, id)
             raise PreconditionFailed("there is no such version to delete")
@@ -235,7 +239,7 @@ class Unit:
         await self._transaction.run(resources.FORGET, person=person, type=proposal.type, id=proposal.id)
         return await self._store(person, proposal, before, "PUT")
 
-    async def _remove(self, person: int, type: str, id: str, before: Before) -> Written:
+    async def _remove(self, person: int, type: str, id: str, before: Before, decision: Decision) -> Written:
         row, now = before.row, self._after(before)
         await self._transaction.run(resources.FORGET, person=person, type=type, id=id)
         # A deleted resource keeps the categories and the audience of its last version.
@@ -243,7 +247,7 @@ class Unit:
             resources.WRITE, person=person, type=type, id=id, version=before.version + 1, body=row["kept"],
             served=None, meta=row["meta"], mask=row["mask"], now=now, method="DELETE", deleted=True,
             **resources.no_index(), **audience_columns(before.named),
-            **self._noted(person, 204, type, id, row["mask"], before.version + 1),
+            **self._noted(decision, person, 204, type, id, row["mask"], before.version + 1),
         )  # fmt: skip
         self._follow_up(person, type, row["mask"], before.as_it_was)
         await self._announce(person, type, id, before.version + 1)
@@ -260,7 +264,8 @@ class Unit:
         # A label that only narrows may be added by whoever may write: it needs no cell of its own.
         # `own` of a team is a proposal; until proposals are taken, only who may decide on members writes one.
         ties = frozenset[str]() if type == "CareTeam" else kinds
-        await self._law.require(person, "create" if created else "update", computed, ties, type, id)
+        action = "create" if created else "update"
+        decision = await self._law.require(person, action, computed, ties, type, id)
         total = computed | (_SENSITIVE if is_labelled_sensitive(proposal.meta) else 0)
         version, now = (before.version + 1 if before else 1), self._after(before)
         shown = proposal.served or proposal
@@ -270,7 +275,7 @@ class Unit:
             resources.WRITE if before else resources.WRITE_FIRST, person=person, type=type, id=id, version=version,
             body=proposal.body, served=served, meta=meta, mask=total, now=now, method=method, deleted=False,
             **index_columns(shown, self._base), **audience_columns(named),
-            **self._noted(person, 201 if created else 200, type, id, total, version),
+            **self._noted(decision, person, 201 if created else 200, type, id, total, version),
         )  # fmt: skip
         if stored is None:
             raise Collision
@@ -300,12 +305,17 @@ class Unit:
     async def _lock(self, person: int, type: str) -> None:
         await self._law.lock(person, exclusive=RESOURCE_TYPES[type].is_fact)
 
-    def _noted(self, person: int, status: int, type: str, id: str, mask: int, version: int) -> dict[str, Any]:
+    def _noted(
+        self, decision: Decision, person: int, status: int, type: str, id: str, mask: int, version: int
+    ) -> dict[str, Any]:
         """The audit row of a write, which goes into the statement that writes."""
         interaction = {201: "create", 200: "update", 204: "delete"}[status]
         return audit.note(
-            event(self._call, interaction, status, type, id, person=person, mask=mask, version=version)
-        )
+            event(
+                self._call, interaction, status, type, id, person=person, mask=mask, version=version,
+                rules=decision.rules, matrix_version=decision.matrix_version,
+            )
+        )  # fmt: skip
 
     async def _announce(self, person: int, type: str, id: str, version: int) -> None:
         """To every partner that takes this type; the law decides when it is sent."""

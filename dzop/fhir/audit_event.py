@@ -5,7 +5,7 @@ https://hl7.org/fhir/R4/auditevent.html, https://profiles.ihe.net/ITI/BALP/
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _DCM = "http://dicom.nema.org/resources/ontology/DCM"
@@ -63,9 +63,11 @@ def _who(actor: str) -> dict[str, str]:
 
 
 def _entities(row: Mapping[str, Any], patient: str | None) -> list[dict[str, Any]]:
-    entities = []
+    entities: list[dict[str, Any]] = []
     if patient is not None:
         entities.append(_entity(f"Patient/{patient}", "1", "Patient"))
+    if row["rules"]:
+        entities.append(_policy(row["rules"], row["matrix_version"]))
     if row["entity_type"] and row["entity_id"] and row["entity_type"] != "Patient":
         entities.append(_entity(f"{row['entity_type']}/{row['entity_id']}", "4", "Domain Resource"))
     if row["query_hash"]:
@@ -80,6 +82,18 @@ def _entities(row: Mapping[str, Any], patient: str | None) -> list[dict[str, Any
             }
         )
     return entities
+
+
+def _policy(rules: Sequence[str], matrix_version: str) -> dict[str, Any]:
+    """By which rules it was decided, and of which matrix."""
+    details = [{"type": "rule", "valueString": rule} for rule in rules]
+    if matrix_version:
+        details.append({"type": "matrix", "valueString": matrix_version})
+    return {
+        "type": {"system": _ENTITY_TYPE, "code": "2", "display": "System Object"},
+        "role": {"system": _OBJECT_ROLE, "code": "13", "display": "Security Resource"},
+        "detail": details,
+    }
 
 
 def _entity(reference: str, role: str, display: str) -> dict[str, Any]:

@@ -111,13 +111,18 @@ def _insert() -> Statement:
 
 
 _INSERT = _insert()
-_OF_WRITE: dict[str, TypeEngine[Any]] = {**_PLAIN, "person": BigInteger(), "mask": BigInteger()}
+_OF_WRITE: dict[str, TypeEngine[Any]] = {
+    **_PLAIN,
+    "person": BigInteger(),
+    "mask": BigInteger(),
+    "rules": ARRAY(Text),
+}
 
 
 def noted() -> CTE:
     """The row of a write, as part of the statement that writes; its parameters are those of `note`."""
     given = {name: bindparam(f"audit_{name}", type_=kind) for name, kind in _OF_WRITE.items()}
-    row = insert(audit).values(id=cast(func.gen_random_uuid(), Text), rules=[], **given)
+    row = insert(audit).values(id=cast(func.gen_random_uuid(), Text), **given)
     return row.cte("noted")
 
 
@@ -157,6 +162,8 @@ class Writer:
 
     async def record(self, *events: Event) -> None:
         """Returns when the events are durable; raises Unavailable when they cannot be."""
+        if not events:
+            return
         loop = asyncio.get_running_loop()
         written = [loop.create_future() for _ in events]
         self._waiting.extend(zip(events, written, strict=True))

@@ -27,6 +27,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.expression import FromClause
 
 from dzop.store.audit import noted
 from dzop.store.statement import Statement, compiled
@@ -41,7 +42,7 @@ from dzop.store.tables import (
     resource_location,
     resource_version,
 )
-from dzop.store.visibility import visible
+from dzop.store.visibility import judged, visible
 
 current, version, location = resource_current, resource_version, resource_location
 TYPE = bindparam("type", type_=Text)
@@ -66,9 +67,14 @@ _SAME = and_(
 _CURRENT_VERSION = and_(_SAME, version.c.version == current.c.version)
 
 
-def shown(*where: ColumnElement[bool], join: ColumnElement[bool] = _CURRENT_VERSION) -> Select[Any]:
-    """Resources with all it takes to serve them."""
-    return select(*_SHOWN).select_from(current.join(version, join)).where(*where)
+def shown(everything: bool, *where: ColumnElement[bool], source: FromClause | None = None) -> Select[Any]:
+    """Resources with all it takes to serve them, and by which rules; `source` has them and their versions.
+
+    `everything` is for types without a person and for `system`: then nothing has to be judged.
+    """
+    source = current.join(version, _CURRENT_VERSION) if source is None else source
+    source, rules = (source, ()) if everything else judged(source, current)
+    return select(*_SHOWN, *rules).select_from(source).where(*where)
 
 
 def _at_location() -> ColumnElement[bool]:
@@ -76,49 +82,43 @@ def _at_location() -> ColumnElement[bool]:
     return and_(current.c.person == found, current.c.type == TYPE, current.c.id == ID)
 
 
-def _permitted(everything: bool, mask_of: Table | None = None) -> ColumnElement[bool]:
-    """The predicate for the current state and, for a version of its own, that version's categories."""
-    if everything:
-        return true()
-    if mask_of is None:
-        return visible(current)
-    return and_(visible(current), visible(mask_of))
+def _as_then(everything: bool) -> ColumnElement[bool]:
+    """A version is shown when the current state may be seen, and that version's own categories too."""
+    return true() if everything else visible(version)
 
 
 @cache
 def read(everything: bool) -> Statement:
-    """The current version, deleted or not. `everything` is for types without a person and for `system`."""
-    return compiled(shown(_at_location(), _permitted(everything)))
+    """The current version, deleted or not."""
+    return compiled(shown(everything, _at_location()))
 
 
 @cache
 def vread(everything: bool) -> Statement:
-    where = (_at_location(), version.c.version == VERSION, _permitted(everything, version))
-    return compiled(_of_version(*where))
+    return compiled(_of_version(everything, version.c.version == VERSION))
 
 
 @cache
 def history(everything: bool) -> Statement:
     """Versions newest first, older than `before`; one more than `count` tells whether more follow."""
-    where = (
-        _at_location(),
-        version.c.version < bindparam("before", type_=Integer),
-        _permitted(everything, version),
-    )
-    newest = _of_version(*where).order_by(version.c.version.desc())
-    return compiled(newest.limit(bindparam("count", type_=Integer)))
+    newest = _of_version(everything, version.c.version < bindparam("before", type_=Integer))
+    ordered = newest.order_by(version.c.version.desc())
+    return compiled(ordered.limit(bindparam("count", type_=Integer)))
 
 
 @cache
 def history_total(everything: bool) -> Statement:
-    where = (_at_location(), _permitted(everything, version))
+    where = [_at_location()] if everything else [_at_location(), visible(current), visible(version)]
     return compiled(
         select(func.count().label("total")).select_from(current.join(version, _SAME)).where(*where)
     )
 
 
-def _of_version(*where: ColumnElement[bool]) -> Select[Any]:
-    return shown(*where, join=_SAME).add_columns(version.c.method, version.c.mask.label("version_mask"))
+def _of_version(everything: bool, *where: ColumnElement[bool]) -> Select[Any]:
+    versions = shown(
+        everything, _at_location(), _as_then(everything), *where, source=current.join(version, _SAME)
+    )
+    return versions.add_columns(version.c.method, version.c.mask.label("version_mask"))
 
 
 @cache
@@ -135,7 +135,7 @@ def read_many(everything: bool) -> Statement:
         current.c.id == location.c.id,
     )
     joined = wanted.join(location, at).join(current, here).join(version, _CURRENT_VERSION)
-    statement = select(*_SHOWN).select_from(joined).where(~current.c.deleted, _permitted(everything))
+    statement = shown(everything, ~current.c.deleted, source=joined)
     return compiled(statement.order_by(current.c.type, current.c.id))
 
 

@@ -18,7 +18,6 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Integer,
-    Select,
     Text,
     and_,
     bindparam,
@@ -93,7 +92,7 @@ def _sort(query: Query) -> tuple[tuple[str, str, bool], ...]:
 @lru_cache(maxsize=2048)
 def _page(form: _Form) -> Statement:
     keys = [_sort_key(*key).label(f"key{number}") for number, key in enumerate(form.sort)]
-    statement = _matching(shown(), form).add_columns(*keys)
+    statement = shown(form.everything, *_matching(form)).add_columns(*keys)
     if form.after:
         statement = statement.where(_behind(form.sort))
     ordered = [_sort_key(*key).desc() if key[2] else _sort_key(*key).asc() for key in form.sort]
@@ -102,17 +101,17 @@ def _page(form: _Form) -> Statement:
 
 @lru_cache(maxsize=2048)
 def _counted(form: _Form) -> Statement:
-    return compiled(_matching(select(func.count().label("total")).select_from(current), form))
+    may_be_seen = [] if form.everything else [visible(current)]
+    counting = select(func.count().label("total")).select_from(current)
+    return compiled(counting.where(*_matching(form), *may_be_seen))
 
 
-def _matching(statement: Select[Any], form: _Form) -> Select[Any]:
+def _matching(form: _Form) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = [current.c.type == _TYPE, ~current.c.deleted]
     where += [each.expression() for each in form.conditions]
-    if not form.everything:
-        where.append(visible(current))
-        if not form.of_one_person:
-            where.append(panel(current))
-    return statement.where(*where)
+    if not form.everything and not form.of_one_person:
+        where.append(panel(current))
+    return where
 
 
 def _sort_key(name: str, type: str, descending: bool) -> ColumnElement[Any]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     DateTime,
+    Select,
     Text,
     and_,
     any_,
@@ -37,11 +38,22 @@ BURDEN = bindparam("burden", type_=BigInteger)
 
 def visible(resource: FromClause) -> ColumnElement[bool]:
     """May the actor see this row, which has columns person, type, id and mask?"""
-    row = resource.c
-    chosen = (
-        select(grants.c.full, grants.c.own, grants.c.authored)
+    grant = _chosen(resource).subquery("chosen")
+    return exists(select(literal(1)).select_from(grant).where(_permits(grant, resource)).correlate(resource))
+
+
+def judged(source: FromClause, resource: FromClause) -> tuple[FromClause, tuple[ColumnElement[Any], ...]]:
+    """`source`, of which `resource` is a part, narrowed to what the actor may see; and by which rules."""
+    grant = _chosen(resource).lateral("chosen")
+    return source.join(grant, _permits(grant, resource)), (grant.c.rules, grant.c.matrix_version)
+
+
+def _chosen(resource: FromClause) -> Select[Any]:
+    """The one grant that counts for this row: the valid one of highest rank that fits the actor."""
+    return (
+        select(grants.c.full, grants.c.own, grants.c.authored, grants.c.rules, grants.c.matrix_version)
         .where(
-            grants.c.person == row.person,
+            grants.c.person == resource.c.person,
             grants.c.shape == any_(SHAPES),
             grants.c.valid_from <= NOW,
             grants.c.valid_until > NOW,
@@ -49,18 +61,20 @@ def visible(resource: FromClause) -> ColumnElement[bool]:
         .order_by(grants.c.rank.desc())
         .limit(1)
         .correlate(resource)
-        .subquery("chosen")
     )
-    full, own, authored = chosen.c.full, chosen.c.own, chosen.c.authored
-    permitted = or_(
-        _covers(full, row.mask),
-        and_(_covers(full.op("|")(own), row.mask), _concerned(resource, _tie(row.mask))),
+
+
+def _permits(grant: FromClause, resource: FromClause) -> ColumnElement[bool]:
+    mask = resource.c.mask
+    full, own, authored = grant.c.full, grant.c.own, grant.c.authored
+    return or_(
+        _covers(full, mask),
+        and_(_covers(full.op("|")(own), mask), _concerned(resource, _tie(mask))),
         and_(
-            _covers(full.op("|")(own).op("|")(authored), row.mask),
+            _covers(full.op("|")(own).op("|")(authored), mask),
             _concerned(resource, audience.c.kind == literal("author")),
         ),
     )
-    return exists(select(literal(1)).select_from(chosen).where(permitted).correlate(resource))
 
 
 def _tie(mask: ColumnElement[Any]) -> ColumnElement[bool]:
