@@ -49,13 +49,14 @@ def main() -> None:
     # Imported late: only a command that fails needs to know how databases fail.
     import asyncpg
 
+    from dzop.fhir.outcome import FhirError
     from dzop.store.embedded import EmbeddedError
 
     try:
         app()
     except WrongUse as wrong:
         _give_up(str(wrong), 2)
-    except (Problem, EmbeddedError) as problem:
+    except (Problem, EmbeddedError, FhirError) as problem:
         _give_up(str(problem), 1)
     except (OSError, asyncpg.PostgresError) as problem:
         _give_up(f"{type(problem).__name__}: {problem}", 1)
