@@ -20,6 +20,7 @@ from dzop.access.remarks import remarks
 from dzop.access.unit import Unit, Written
 from dzop.actor import SYSTEM, Actor, Call
 from dzop.fhir import json
+from dzop.fhir.identifiers import identifier_issues
 from dzop.fhir.json import Source
 from dzop.fhir.outcome import FhirError, NotFound
 from dzop.fhir.resource_types import RESOURCE_TYPES
@@ -130,7 +131,7 @@ class Loader:
         if entry is None or "create" not in entry.interactions:
             self.report.not_held[type] += 1
             return
-        issues = validate(piece.source.value)
+        issues = [*validate(piece.source.value), *identifier_issues(piece.source.value)]
         for issue in issues:
             known = self.report.faults if issue.severity in ("error", "fatal") else self.report.warnings
             known.append(
