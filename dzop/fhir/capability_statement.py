@@ -45,7 +45,6 @@ def capability_statement(
         "implementation": {"description": "dzop", "url": base},
         "fhirVersion": "4.0.1",
         "format": ["json", "application/fhir+json"],
-        "patchFormat": ["application/json-patch+json"],
         "rest": [
             {
                 "mode": "server",
@@ -59,6 +58,7 @@ def capability_statement(
 
 def _security(oauth: Mapping[str, str]) -> dict[str, Any]:
     security: dict[str, Any] = {
+        "cors": True,
         "service": [
             {
                 "coding": [
