@@ -92,8 +92,12 @@ class Gateway:
             raise Gone(f"`{type}/{id}` was deleted")
         return found
 
+    async def refused(self, call: Call, interaction: str, status: int, type: str, id: str) -> None:
+        """Records what was refused before there was anything to judge."""
+        await self._audit.record(event(call, interaction, status, type, id))
+
     async def _refuse(self, call: Call, interaction: str, type: str, id: str) -> None:
-        await self._audit.record(event(call, interaction, 404, type, id))
+        await self.refused(call, interaction, 404, type, id)
         raise NotFound(f"`{type}/{id}` is not known")
 
     # -- searching -----------------------------------------------------------------------------

@@ -98,16 +98,17 @@ def _require_id(method: str, id: str) -> None:
     raise NotFound("there is nothing under such an id; it has 1 to 64 letters, digits, `-` and `.`")
 
 
-def require_scope(ask: Ask, target: Target) -> None:
-    """Forbidden, whatever the data, when the token can never reach this."""
+async def require_scope(ask: Ask, target: Target) -> None:
+    """Forbidden, whatever the data, when the token can never reach this; and recorded like every refusal."""
     if not allows(ask.call.actor.scopes, target.type, target.route.letter):
+        await ask.service.gateway.refused(ask.call, target.route.code, 403, target.type, target.id)
         raise Forbidden(f"the scopes of this token do not include `{target.route.code}` of `{target.type}`")
 
 
 async def perform(service_ask: Ask) -> Answer:
     """Matches, checks the scope, and carries out."""
     target = match(service_ask.request)
-    require_scope(service_ask, target)
+    await require_scope(service_ask, target)
     ask = Ask(
         service_ask.service, service_ask.call, service_ask.request, target.type, target.id, target.version
     )

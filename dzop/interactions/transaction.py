@@ -49,7 +49,9 @@ class _Entry:
 
 async def transaction(ask: Ask, requests: Sequence[tuple[str, Request | Issue]]) -> list[ResponseEntry]:
     """The answers in the order of the entries; the first fault undoes everything and names its entry."""
-    entries = [_read(ask, place, full_url, request) for place, (full_url, request) in enumerate(requests)]
+    entries = [
+        await _read(ask, place, full_url, request) for place, (full_url, request) in enumerate(requests)
+    ]
     _refuse_twice(entries)
 
     async def work(unit: Unit) -> dict[int, Answer]:
@@ -59,13 +61,13 @@ async def transaction(ask: Ask, requests: Sequence[tuple[str, Request | Issue]])
     return [_answered(answers[place]) for place in range(len(entries))]
 
 
-def _read(ask: Ask, place: int, full_url: str, request: Request | Issue) -> _Entry:
+async def _read(ask: Ask, place: int, full_url: str, request: Request | Issue) -> _Entry:
     if isinstance(request, Issue):
         raise Invalid(request)
     with _Placed(place):
         target = match(request)
         entry_ask = Ask(ask.service, ask.call, request, target.type, target.id, target.version)
-        require_scope(entry_ask, target)
+        await require_scope(entry_ask, target)
         code = target.route.code
         if code not in ("create", "update", "delete", *_READS):
             raise NotSupported(f"`{code}` cannot be part of a transaction; send it in a batch")
