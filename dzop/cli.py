@@ -29,6 +29,8 @@ app.add_typer(access_app, name="access")
 exchange_app = typer.Typer(no_args_is_help=True, help="The exchange with partners.")
 app.add_typer(exchange_app, name="exchange")
 _err = Console(stderr=True)
+# What a wrong option raises; typer exports only this child of it.
+_NotUnderstood: Any = typer.BadParameter.__base__
 Answer = TypeVar("Answer")
 
 Database = Annotated[
@@ -53,9 +55,13 @@ def main() -> None:
     from dzop.store.embedded import EmbeddedError
 
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except _NotUnderstood as wrong:
+        _give_up(wrong.format_message(), 2)
     except WrongUse as wrong:
         _give_up(str(wrong), 2)
+    except typer.Abort:
+        _give_up("stopped", 1)
     except (Problem, EmbeddedError, FhirError) as problem:
         _give_up(str(problem), 1)
     except (OSError, asyncpg.PostgresError) as problem:
@@ -63,7 +69,8 @@ def main() -> None:
 
 
 def _give_up(text: str, code: int) -> NoReturn:
-    _err.print(f"dzop: {text}", highlight=False, soft_wrap=True)
+    if text:  # without a command the help has been shown, and there is nothing to add
+        _err.print(f"dzop: {text}", highlight=False, soft_wrap=True)
     sys.exit(code)
 
 

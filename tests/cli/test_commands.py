@@ -38,11 +38,26 @@ def test_without_the_sandbox_there_is_no_token(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["token", "--for", "Device/x"], ["nonsense"], ["serve", "--port", "x"]]
+    "arguments",
+    [
+        ["token", "--for", "Device/x"],
+        ["token"],
+        ["nonsense"],
+        ["serve", "--port", "x"],
+        ["serve", "--nonsense"],
+        ["load", "nowhere", "--as-system"],
+        ["matrix", "export", "--format", "x"],
+    ],
 )
-def test_wrong_use_is_exit_2_without_a_traceback(tmp_path: Path, arguments: list[str]) -> None:
+def test_wrong_use_is_one_line_and_exit_2(tmp_path: Path, arguments: list[str]) -> None:
     refusal = ran(tmp_path, *arguments, DZOP_SANDBOX="1")
-    assert (refusal.returncode, "Traceback" in refusal.stderr) == (2, False)
+    said = refusal.stderr.splitlines()
+    assert (refusal.returncode, len(said), said[0].startswith("dzop: ")) == (2, 1, True)
+
+
+def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:
+    answer = ran(tmp_path)
+    assert (answer.returncode, answer.stderr, "explain" in ran(tmp_path, "access").stdout) == (2, "", True)
 
 
 def test_a_database_that_is_not_there_is_one_line(tmp_path: Path) -> None:
