@@ -117,11 +117,12 @@ class Unit:
 
     async def create(self, proposal: Proposal) -> Written:
         """A new resource under an id the server made."""
-        return await self._add(await self._enter(proposal), proposal, "POST")
+        person = await self._related(await self._person_of(proposal), proposal)
+        return await self._add(person, proposal, "POST")
 
     async def update(self, proposal: Proposal, if_match: int | None, *, may_create: bool) -> Written:
         """A new version, or the first one under an id the client chose."""
-        person = await self._enter(proposal)
+        person = await self._person_of(proposal)
         located = await placement.located(self._transaction, proposal.type, proposal.id)
         before = (
             None
@@ -129,6 +130,7 @@ class Unit:
             else await before_of(self._transaction, self._call, located, proposal.type, proposal.id)
         )
         if before is None or not await self._sees(before):
+            person = await self._related(person, proposal)
             if if_match is not None:
                 self._law.refuse("update", 412, proposal.type, proposal.id)
                 raise PreconditionFailed("there is no such version to replace")
@@ -136,14 +138,14 @@ class Unit:
                 self._law.refuse("update", 409, proposal.type, proposal.id)
                 raise Conflict("this id cannot be used; let the server choose one with POST")
             return await self._add(person, proposal, "PUT")
-        if located != person:
+        if person is None or located != person:
             raise Unprocessable("a resource never moves to another person", expression=_person_path(proposal))
         self._require_match(before, if_match)
         return await self._change(person, proposal, before)
 
     async def load(self, proposal: Proposal) -> Written | None:
         """Stores a resource of a file unless that is what is stored already: then None."""
-        person = await self._enter(proposal)
+        person = await self._related(await self._person_of(proposal), proposal)
         located = await placement.located(self._transaction, proposal.type, proposal.id)
         if located is None:
             return await self._add(person, proposal, "PUT")
@@ -198,23 +200,21 @@ class Unit:
 
     # -- steps of a write --------------------------------------------------------------------------
 
-    async def _enter(self, proposal: Proposal) -> int:
-        """The person of the proposal, locked, with whom the actor has a relation."""
-        actor, type = self._call.actor, proposal.type
-        if RESOURCE_TYPES[type].compartment == "directory":
-            if actor.is_system:
-                return DIRECTORY
-            self._law.refuse("update", 403, type, proposal.id)
-            raise Forbidden("the directory is written by its registry only")
-        person = await self._locked_person(proposal)
+    async def _related(self, person: int | None, proposal: Proposal) -> int:
+        """The person, with whom the actor has a relation: asked where no resource is visible that says so."""
         if person == NONE or (person is not None and await self._law.is_related(person)):
             return person
-        self._law.refuse("update", 422, type, proposal.id, person)
+        self._law.refuse("update", 422, proposal.type, proposal.id, person)
         raise Unprocessable(_UNKNOWN_PERSON, expression=_person_path(proposal))
 
-    async def _locked_person(self, proposal: Proposal) -> int | None:
+    async def _person_of(self, proposal: Proposal) -> int | None:
         """The person, locked; None when not known. Only `system` may store what names nobody, in NONE."""
         exclusive, by_system = RESOURCE_TYPES[proposal.type].is_fact, self._call.actor.is_system
+        if RESOURCE_TYPES[proposal.type].compartment == "directory":
+            if by_system:
+                return DIRECTORY
+            self._law.refuse("update", 403, proposal.type, proposal.id)
+            raise Forbidden("the directory is written by its registry only")
         patient_id = placement.patient_of(proposal, self._base)
         if patient_id is not None and not by_system:
             return await self._law.lock_patient(patient_id, exclusive=exclusive)
@@ -250,6 +250,10 @@ class Unit:
             **self._noted(decision, person, 204, type, id, row["mask"], before.version + 1),
         )  # fmt: skip
         self._follow_up(person, type, row["mask"], before.as_it_was)
+        if person == DIRECTORY:
+            # Who is taken out of the directory acts in that capacity no longer.
+            gone = {**before.as_it_was.value, "active": False}
+            self._facts_of |= await directory.record(self._transaction, gone, self._base)
         await self._announce(person, type, id, before.version + 1)
         return Written(type, id, before.version + 1, created=False, last_updated=now, shown=None)
 

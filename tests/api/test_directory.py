@@ -1,0 +1,37 @@
+"""Changes of the directory act at once, with the same token."""
+
+from __future__ import annotations
+
+import httpx
+from persons import Person
+
+
+def test_a_role_that_is_deleted_gives_no_access(person: Person, system: httpx.Client) -> None:
+    nurse, goal = person.client("nurse"), person.ref("Goal", "life")
+    before = nurse.get(goal).status_code
+    system.delete(person.who("nurse").replace("Practitioner/", "PractitionerRole/"))
+
+    assert (before, nurse.get(goal).status_code) == (200, 404)
+
+
+def test_a_professional_who_is_deleted_is_refused(person: Person, system: httpx.Client) -> None:
+    nurse, goal = person.client("nurse"), person.ref("Goal", "life")
+    before = nurse.get(goal).status_code
+    system.delete(person.who("nurse"))
+
+    assert (before, nurse.get(goal).status_code) == (200, 403)
+
+
+def test_an_author_still_corrects_what_they_wrote_when_sharing_ends(person: Person) -> None:
+    nurse = person.client("nurse")
+    goal = {
+        "resourceType": "Goal",
+        "lifecycleStatus": "active",
+        "description": {"text": "Elke dag een wandeling"},
+        "subject": {"reference": person.patient},
+    }
+    own = nurse.post("/Goal", json=goal).json()
+    person.store(person.sharing("inactive"))
+    corrected = nurse.put(f"/Goal/{own['id']}", json=own | {"lifecycleStatus": "entered-in-error"})
+
+    assert (corrected.status_code, nurse.post("/Goal", json=goal).status_code) == (200, 422)
