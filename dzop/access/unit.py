@@ -6,7 +6,7 @@ will be, store the version with all that follows from it; at the end recompile w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,21 +14,31 @@ from typing import Any
 from consent.categories import BURDEN, mask
 from consent.law import Decision
 from consent.matrix import Matrix
-from dzop.access import directory, facts, guarded, placement
+from dzop.access import authorship, directory, facts, guarded, placement
 from dzop.access.classification import categories_of
 from dzop.access.events import disclosure, event
 from dzop.access.judgement import Judgement
 from dzop.access.labels import SENSITIVE, is_labelled_sensitive, kept_meta
 from dzop.access.proposal import Proposal, index_columns
+from dzop.access.rules import as_kept, rules_of
 from dzop.access.shown import Shown
 from dzop.access.versions import Before, Concerned, Version, audience_columns, before_of
+from dzop.access.writing import Removal, Ruled, Writing
 from dzop.actor import Call
-from dzop.fhir.audience import audience
-from dzop.fhir.outcome import Conflict, Forbidden, PreconditionFailed, Unprocessable
+from dzop.fhir import json
+from dzop.fhir.json import Source
+from dzop.fhir.outcome import (
+    Conflict,
+    FhirError,
+    Forbidden,
+    Issue,
+    NotFound,
+    PreconditionFailed,
+    Unprocessable,
+)
 from dzop.fhir.references import goal_references
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.search.query import Query
-from dzop.plan.team import agreed_participants
 from dzop.store import audit, exchange, resources
 from dzop.store.audit import Event
 from dzop.store.database import Row, Transaction
@@ -36,7 +46,6 @@ from dzop.store.statement import Statement
 from dzop.store.tables import DIRECTORY, NONE
 
 _SENSITIVE = mask([SENSITIVE])
-_WRITER = "writer"  # `via` of the author that a resource does not name: outlives its versions
 _UNKNOWN_PERSON = "the person is not known, or you have no relation with this person"
 
 Partners = Mapping[str, frozenset[str]]
@@ -56,6 +65,7 @@ class Written:
     created: bool
     last_updated: datetime
     shown: Shown | None
+    remarks: tuple[Issue, ...] = ()
 
 
 class Unit:
@@ -152,8 +162,29 @@ class Unit:
         before = await before_of(self._transaction, self._call, located, proposal.type, proposal.id)
         if before is None or located != person:
             raise Unprocessable("a resource never moves to another person", expression=_person_path(proposal))
-        same = before.row["kept"] == _with_agreement(proposal).body and not before.deleted
+        same = before.row["kept"] == as_kept(proposal).body and not before.deleted
         return None if same else await self._change(person, proposal, before)
+
+    async def amend(
+        self, type: str, id: str, change: Callable[[Source], Source], if_match: int | None = None
+    ) -> Written:
+        """A new version made from the current one by `change`, for operations on one resource.
+
+        `change` is given the body as it is kept, with the client's own `meta`. NotFound for what is free,
+        hidden or deleted; the new version is judged like any update.
+        """
+        person = await placement.located(self._transaction, type, id)
+        before = None
+        if person is not None:
+            await self._lock(person, type)
+            before = await before_of(self._transaction, self._call, person, type, id)
+        if person is None or before is None or before.deleted or not await self._sees(before):
+            self._law.refuse("update", 404, type, id)
+            raise NotFound(f"`{type}/{id}` is not known")
+        self._require_match(before, if_match)
+        kept, meta = before.row["kept"].decode(), before.row["meta"].decode()
+        source = json.parse(json.with_member(kept, "meta", meta).encode())
+        return await self._change(person, Proposal(type, id, change(source)), before)
 
     async def delete(self, type: str, id: str, if_match: int | None) -> Written | None:
         """Marks as deleted; None when there is nothing to delete, or nothing the actor may know of."""
@@ -166,6 +197,8 @@ class Unit:
                 decision = await self._law.require(
                     person, "delete", before.row["mask"], before.kinds, type, id
                 )
+                removal = Removal(self._call, self._law, person, type, before)
+                await rules_of(type).of_removing(removal)
                 return await self._remove(person, type, id, before, decision)
         if if_match is not None:
             self._law.refuse("delete", 412, type, id)
@@ -232,11 +265,6 @@ class Unit:
         return await self._store(person, proposal, None, method)
 
     async def _change(self, person: int, proposal: Proposal, before: Before) -> Written:
-        if not before.deleted:
-            await self._law.require(
-                person, "update", before.row["mask"], before.kinds, proposal.type, proposal.id
-            )
-        await self._transaction.run(resources.FORGET, person=person, type=proposal.type, id=proposal.id)
         return await self._store(person, proposal, before, "PUT")
 
     async def _remove(self, person: int, type: str, id: str, before: Before, decision: Decision) -> Written:
@@ -260,16 +288,17 @@ class Unit:
     async def _store(self, person: int, proposal: Proposal, before: Before | None, method: str) -> Written:
         """Judges the resource as it will be, and stores it with all its rows."""
         type, id = proposal.type, proposal.id
-        proposal = _with_agreement(proposal)
-        named, kinds = self._concerned(proposal, before)
         created = before is None or before.deleted
+        named = self._named(proposal, before)
+        ties = authorship.ties(self._call, named, before)
+        ruled = await self._ruled(person, proposal, before, ties)
+        proposal = ruled.proposal
         kept = before.row["mask"] & _SENSITIVE if before else 0
         computed = mask(await categories_of(self._transaction, proposal, self._base)) | kept
+        decision = ruled.decision or await self._required(person, proposal, before, computed, ties)
+        if before:
+            await self._transaction.run(resources.FORGET, person=person, type=type, id=id)
         # A label that only narrows may be added by whoever may write: it needs no cell of its own.
-        # `own` of a team is a proposal; until proposals are taken, only who may decide on members writes one.
-        ties = frozenset[str]() if type == "CareTeam" else kinds
-        action = "create" if created else "update"
-        decision = await self._law.require(person, action, computed, ties, type, id)
         total = computed | (_SENSITIVE if is_labelled_sensitive(proposal.meta) else 0)
         version, now = (before.version + 1 if before else 1), self._after(before)
         shown = proposal.served or proposal
@@ -288,9 +317,39 @@ class Unit:
         if person == DIRECTORY:
             self._facts_of |= await directory.record(self._transaction, proposal.value, self._base)
         await self._announce(person, type, id, version)
-        readable = await self._law.permits(person, "read", total, kinds)
+        readable = await self._law.permits(person, "read", total, ties)
         answer = Shown(person, type, id, version, shown.body, meta, total, now, deleted=False)
-        return Written(type, id, version, created, now, answer if readable else None)
+        return Written(type, id, version, created, now, answer if readable else None, ruled.remarks)
+
+    def _named(self, proposal: Proposal, before: Before | None) -> Concerned:
+        try:
+            return authorship.concerned(self._call, proposal, before, self._base)
+        except Forbidden:
+            self._law.refuse("update", 403, proposal.type, proposal.id)
+            raise
+
+    async def _ruled(
+        self, person: int, proposal: Proposal, before: Before | None, ties: frozenset[str]
+    ) -> Ruled:
+        """What the rules of the type make of it; a refusal of theirs is recorded like any other."""
+        writing = Writing(
+            self._transaction, self._call, self._law, self._base, person, proposal, before, ties
+        )
+        try:
+            return await rules_of(proposal.type).of_writing(writing)
+        except FhirError as error:
+            self._law.refuse("update", error.status, proposal.type, proposal.id, person)
+            raise
+
+    async def _required(
+        self, person: int, proposal: Proposal, before: Before | None, computed: int, ties: frozenset[str]
+    ) -> Decision:
+        """The law's decision on the resource as it was and as it will be."""
+        type, id = proposal.type, proposal.id
+        if before is None or before.deleted:
+            return await self._law.require(person, "create", computed, ties, type, id)
+        await self._law.require(person, "update", before.row["mask"], before.kinds, type, id)
+        return await self._law.require(person, "update", computed, ties, type, id)
 
     def _follow_up(self, person: int, type: str, mask: int, *versions: Version) -> None:
         """Notes what has to be settled: `versions` are what the resource was and what it is now."""
@@ -332,28 +391,6 @@ class Unit:
 
     # -- what is asked on the way --------------------------------------------------------------------
 
-    def _concerned(self, proposal: Proposal, before: Before | None) -> tuple[Concerned, frozenset[str]]:
-        """Whom the resource names, and how that ties the actor to it, before and after the write.
-
-        Nobody may be named as its author who is not; what names no author has its writer as author.
-        """
-        actor = self._call.actor
-        named = [(kind, key, "") for kind, key in audience(proposal.value, proposal.type, self._base)]
-        authors = {key for kind, key, _ in named if kind == "author"}
-        if not actor.is_system and authors - {*actor.keys, *(before.authors if before else ())}:
-            self._law.refuse("update", 403, proposal.type, proposal.id)
-            raise Forbidden("you may not name somebody else as the author")
-        if not authors:
-            named += [("author", each, _WRITER) for each in self._unnamed_authors(before)]
-        kinds = {kind for kind, key, _ in named if key in actor.keys}
-        return tuple(named), frozenset(kinds | (before.kinds if before else set()))
-
-    def _unnamed_authors(self, before: Before | None) -> Iterable[str]:
-        """Who is the author of what names none: those it had, or whoever writes it first."""
-        if before is not None:
-            return before.authors
-        return () if self._call.actor.is_system else (self._call.actor.individual,)
-
     async def _sees(self, before: Before) -> bool:
         row = before.row
         return await self._law.permits(row["person"], "read", row["mask"], before.kinds)
@@ -372,13 +409,6 @@ class Unit:
             return self._call.now
         following: datetime = before.row["last_updated"] + timedelta(microseconds=1)
         return max(self._call.now, following)
-
-
-def _with_agreement(proposal: Proposal) -> Proposal:
-    if proposal.type != "CareTeam":
-        return proposal
-    participants = agreed_participants(proposal.source)
-    return proposal if participants is None else proposal.with_member("participant", participants)
 
 
 def _person_path(proposal: Proposal) -> str:

@@ -37,11 +37,17 @@ _OPEN_HEADERS = {
     "Access-Control-Expose-Headers": "ETag, Last-Modified, Location, X-Request-Id",
     "X-Content-Type-Options": "nosniff",
 }
-_PRIVATE_HEADERS = {**_OPEN_HEADERS, "Cache-Control": "no-store", "Vary": "Authorization, Accept, Prefer"}
+_PRIVATE_HEADERS = {
+    **_OPEN_HEADERS,
+    "Cache-Control": "no-store",
+    "Vary": "Authorization, Accept, Accept-Language, Prefer",
+}
 _PREFLIGHT_HEADERS = {
     **_OPEN_HEADERS,
     "Access-Control-Allow-Methods": "DELETE, GET, HEAD, POST, PUT",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, If-None-Exist, If-None-Match, Prefer",
+    "Access-Control-Allow-Headers": (
+        "Accept-Language, Authorization, Content-Type, If-Match, If-None-Exist, If-None-Match, Prefer"
+    ),
     "Access-Control-Max-Age": "600",
 }
 _log = structlog.get_logger()
@@ -112,7 +118,7 @@ class FhirEndpoint:
             source = await read_source(request, self.max_body)
         return Request(
             method, path, parameters, source, headers.get("if-match"), headers.get("if-none-match"),
-            headers.get("if-none-exist"), headers.get("prefer", ""),
+            headers.get("if-none-exist"), headers.get("prefer", ""), headers.get("accept-language", ""),
         )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from dzop.fhir.operations import OPERATIONS
 from dzop.fhir.resource_types import RESOURCE_TYPES, ResourceType
 
 _BEARER = [{"bearer": list[str]()}]
@@ -34,6 +35,22 @@ def _paths() -> dict[str, Any]:
             "parameters": [_path("id")],
             **_operations(entry, _ON_INSTANCE),
         }
+    return paths | _named_operations()
+
+
+def _named_operations() -> dict[str, Any]:
+    """`$name` on a type or an instance, from the table of operations."""
+    paths: dict[str, Any] = {}
+    for operation in OPERATIONS:
+        for type in operation.types:
+            on_instance = operation.level == "instance"
+            path = (
+                f"/fhir/{type}/{{id}}/${operation.code}" if on_instance else f"/fhir/{type}/${operation.code}"
+            )
+            described = _operation(f"${operation.code}", type, body=True)
+            paths[path] = {"post": {**described, "description": operation.documentation}}
+            if on_instance:
+                paths[path]["parameters"] = [_path("id")]
     return paths
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from dzop.fhir.operations import OPERATIONS, Operation
 from dzop.fhir.resource_types import RESOURCE_TYPES, ResourceType, SearchParameter
 from dzop.fhir.search.query import modifiers
 
@@ -49,7 +50,7 @@ def capability_statement(
             {
                 "mode": "server",
                 "security": _security(oauth or {}),
-                "resource": [_resource(entry) for entry in RESOURCE_TYPES.values()],
+                "resource": [_resource(entry, base) for entry in RESOURCE_TYPES.values()],
                 "interaction": [{"code": "transaction"}, {"code": "batch"}],
             }
         ],
@@ -74,9 +75,10 @@ def _security(oauth: Mapping[str, str]) -> dict[str, Any]:
     return security
 
 
-def _resource(entry: ResourceType) -> dict[str, Any]:
+def _resource(entry: ResourceType, base: str) -> dict[str, Any]:
     writable = "update" in entry.interactions
     includes = [f"{entry.name}:{each.name}" for each in entry.search if each.type == "reference"]
+    operations = [_operation(each, base) for each in OPERATIONS if entry.name in each.types]
     return {
         "type": entry.name,
         "interaction": [{"code": code} for code in entry.interactions],
@@ -87,6 +89,15 @@ def _resource(entry: ResourceType) -> dict[str, Any]:
         "conditionalUpdate": False,
         **({"searchInclude": includes} if includes else {}),
         "searchParam": [_search_parameter(parameter) for parameter in entry.search],
+        **({"operation": operations} if operations else {}),
+    }
+
+
+def _operation(operation: Operation, base: str) -> dict[str, Any]:
+    return {
+        "name": operation.code,
+        "definition": f"{base}/OperationDefinition/{operation.code}",
+        "documentation": operation.documentation,
     }
 
 

@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl, unquote
 from dzop.fhir import bundle
 from dzop.fhir.bundle import ResponseEntry
 from dzop.fhir.json import Source, entry_resources
-from dzop.fhir.outcome import FhirError, Invalid, Issue, TooLarge, operation_outcome
+from dzop.fhir.outcome import FhirError, Invalid, Issue, TooLarge
 from dzop.interactions.exchanged import Answer, Ask, Request
-from dzop.interactions.rendered import json_bytes
+from dzop.interactions.rendered import answered, refused
 from dzop.interactions.route import perform
 from dzop.interactions.transaction import transaction
 
@@ -77,15 +77,3 @@ async def _performed(ask: Ask, entry: tuple[str, Request | Issue]) -> ResponseEn
         return answered(await perform(Ask(ask.service, ask.call, request)))
     except FhirError as error:
         return refused(error)
-
-
-def answered(answer: Answer) -> ResponseEntry:
-    """The entry of a Bundle that stands for an answer."""
-    return ResponseEntry(
-        str(answer.status), answer.location, answer.etag, answer.last_modified, resource=answer.resource
-    )
-
-
-def refused(error: FhirError) -> ResponseEntry:
-    """The entry of a Bundle that stands for a refusal."""
-    return ResponseEntry(str(error.status), outcome=json_bytes(operation_outcome(error.issues)))

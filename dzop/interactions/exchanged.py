@@ -9,6 +9,7 @@ from typing import Literal
 from dzop.access.gateway import Gateway
 from dzop.actor import Call
 from dzop.fhir.json import Source
+from dzop.fhir.outcome import Issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Request:
     if_none_match: str | None = None
     if_none_exist: str | None = None
     prefer: str = ""
+    accept_language: str = ""
 
     @property
     def is_lenient(self) -> bool:
@@ -54,13 +56,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The status and body of a response; `resource` is a body that is a FHIR resource as served."""
+    """The status and body of a response; `resource` is a body that is a FHIR resource as served.
+
+    `remarks` are warnings about what was done all the same.
+    """
 
     status: int
     resource: bytes | None = None
     etag: str | None = None
     last_modified: str | None = None
     location: str | None = None
+    remarks: tuple[Issue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import orjson
 
 from dzop.access.labels import instant
 from dzop.access.unit import Written
-from dzop.fhir.outcome import Issue, operation_outcome
+from dzop.fhir.bundle import ResponseEntry
+from dzop.fhir.outcome import FhirError, Issue, operation_outcome
 from dzop.interactions.exchanged import Answer, Ask
 
 
@@ -24,8 +25,23 @@ def written(ask: Ask, result: Written) -> Answer:
     body = None
     if ask.request.wants == "OperationOutcome":
         text = f"`{local}` is stored as version {result.version}"
-        body = json_bytes(operation_outcome([Issue("informational", text, severity="information")]))
+        stored = Issue("informational", text, severity="information")
+        body = json_bytes(operation_outcome([stored, *result.remarks]))
     elif ask.request.wants == "representation" and result.shown is not None:
         body = result.shown.served
     status = 201 if result.created else 200
-    return Answer(status, body, etag, instant(result.last_updated), location)
+    return Answer(status, body, etag, instant(result.last_updated), location, result.remarks)
+
+
+def answered(answer: Answer) -> ResponseEntry:
+    """The entry of a Bundle that stands for an answer."""
+    remarks = json_bytes(operation_outcome(answer.remarks)) if answer.remarks else None
+    return ResponseEntry(
+        str(answer.status), answer.location, answer.etag, answer.last_modified,
+        resource=answer.resource, outcome=remarks,
+    )  # fmt: skip
+
+
+def refused(error: FhirError) -> ResponseEntry:
+    """The entry of a Bundle that stands for a refusal."""
+    return ResponseEntry(str(error.status), outcome=json_bytes(operation_outcome(error.issues)))

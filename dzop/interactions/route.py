@@ -13,6 +13,7 @@ from dzop.interactions.create import create
 from dzop.interactions.delete import delete
 from dzop.interactions.exchanged import Answer, Ask, Request
 from dzop.interactions.history import history
+from dzop.interactions.operations import operation_on, performing
 from dzop.interactions.read import read
 from dzop.interactions.resource_body import ID
 from dzop.interactions.search_type import search_type
@@ -62,7 +63,8 @@ def match(request: Request) -> Target:
     if target.type == "AuditEvent" and target.route.code in _OF_LOG:
         route = Route(target.route.code, target.route.letter, _OF_LOG[target.route.code])
         target = Target(route, target.type, target.id)
-    if target.route.code not in RESOURCE_TYPES[target.type].interactions:
+    known = RESOURCE_TYPES[target.type].interactions
+    if not target.route.code.startswith("$") and target.route.code not in known:
         raise NotSupported(f"`{target.route.code}` of `{target.type}` is not offered")
     return target
 
@@ -72,6 +74,8 @@ def _matched(request: Request) -> Target:
     parts = request.path.strip("/").split("/")
     if parts[0] not in RESOURCE_TYPES:
         raise NotFound(f"`{parts[0][:64]}` is not a resource type of this server; see /metadata")
+    if parts[-1].startswith("$"):
+        return _operation(method, parts)
     if len(parts) > 1 and parts[1] != "_search":
         _require_id(method, parts[1])
     match parts:
@@ -88,6 +92,20 @@ def _matched(request: Request) -> Target:
         case [_] | [_, _] | [_, _, "_history"] | [_, _, "_history", _]:
             raise NotSupported(f"`{method}` is not offered here")
     raise NotFound("there is nothing at this path")
+
+
+def _operation(method: str, parts: list[str]) -> Target:
+    type, *ids, code = parts
+    if len(ids) > 1:
+        raise NotFound("there is nothing at this path")
+    operation = operation_on(type, code[1:], "instance" if ids else "type")
+    if operation is None:
+        raise NotFound(f"`{code[:64]}` is no operation of `{type}` here; see /metadata")
+    if method not in (("POST",) if operation.affects_state else ("GET", "POST")):
+        raise NotSupported(f"`{code}` is asked by POST")
+    for id in ids:
+        _require_id("GET", id)
+    return Target(Route(code, operation.letter, performing(operation)), type, *ids)
 
 
 def _require_id(method: str, id: str) -> None:

@@ -24,7 +24,7 @@ from dzop.interactions.create import locks_of, matching, read_condition
 from dzop.interactions.etag import version_of
 from dzop.interactions.exchanged import Answer, Ask, Request
 from dzop.interactions.read import shown
-from dzop.interactions.rendered import written
+from dzop.interactions.rendered import answered, written
 from dzop.interactions.resource_body import may_choose_id, read_body
 from dzop.interactions.route import match, require_scope
 
@@ -58,7 +58,7 @@ async def transaction(ask: Ask, requests: Sequence[tuple[str, Request | Issue]])
         return await _carry_out(ask, unit, entries)
 
     answers = await ask.service.gateway.commit(ask.call, work)
-    return [_answered(answers[place]) for place in range(len(entries))]
+    return [answered(answers[place]) for place in range(len(entries))]
 
 
 async def _read(ask: Ask, place: int, full_url: str, request: Request | Issue) -> _Entry:
@@ -183,9 +183,3 @@ def _references(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for child in node:
             yield from _references(child)
-
-
-def _answered(answer: Answer) -> ResponseEntry:
-    return ResponseEntry(
-        str(answer.status), answer.location, answer.etag, answer.last_modified, resource=answer.resource
-    )

@@ -1,0 +1,25 @@
+"""Which types have rules of writing beyond the matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from dzop.access import team_writing
+from dzop.access.proposal import Proposal
+from dzop.access.writing import Rules, removed_by_categories, ruled_by_categories
+
+_RULES: Final[Mapping[str, Rules]] = {
+    "CareTeam": team_writing.RULES,
+}
+_NONE: Final = Rules(ruled_by_categories, removed_by_categories)
+
+
+def as_kept(proposal: Proposal) -> Proposal:
+    """A resource of the operator's as it would be stored, to tell whether anything changed."""
+    return team_writing.with_agreement(proposal) if proposal.type == "CareTeam" else proposal
+
+
+def rules_of(type: str) -> Rules:
+    """The rules of writing this type."""
+    return _RULES.get(type, _NONE)

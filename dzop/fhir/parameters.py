@@ -1,0 +1,126 @@
+"""What an operation is asked with and answers: the Parameters resource, checked against the operation.
+
+https://hl7.org/fhir/R4/parameters.html
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dzop.fhir.operations import Operation, Parameter
+from dzop.fhir.outcome import Invalid, Issue, Unprocessable
+from dzop.fhir.validation import validate
+
+__all__ = ["Given", "parameters", "read_parameters", "read_query"]
+
+_OF_THE_ANSWER: Final = ("_format", "_pretty")
+_IN_A_URL: Final = {"Reference": lambda text: {"reference": text}}
+_ONLY_IN_A_BODY: Final = {"", "Resource", "Identifier", "Coding", "CodeableConcept", "Period", "Meta"}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The parameters of one call by name, as plain JSON values; a Reference is `{"reference": ...}`."""
+
+    values: Mapping[str, Sequence[Any]]
+
+    def all(self, name: str) -> Sequence[Any]:
+        """Every value given under this name, in order."""
+        return self.values.get(name, ())
+
+    def get(self, name: str, otherwise: Any = None) -> Any:
+        """The first value under this name."""
+        return next(iter(self.all(name)), otherwise)
+
+
+def read_parameters(operation: Operation, value: Mapping[str, Any] | None) -> Given:
+    """The parameters in a body; None is a body without any.
+
+    Invalid for what is no Parameters resource and for an unknown, repeated, missing or wrongly typed
+    parameter; Unprocessable for one that is not R4.
+    """
+    if value is None:
+        return _complete(operation, {})
+    if value.get("resourceType") != "Parameters":
+        raise Invalid(f"`${operation.code}` takes a `Parameters` resource", expression="resourceType")
+    if issues := [issue for issue in validate(value) if issue.severity in ("error", "fatal")]:
+        raise Unprocessable(*issues)
+    found: defaultdict[str, list[Any]] = defaultdict(list)
+    for number, each in enumerate(value.get("parameter", ())):
+        where = f"Parameters.parameter[{number}]"
+        parameter = _known(operation, each["name"], f"{where}.name")
+        found[parameter.name].append(_value(parameter, each, where))
+    return _complete(operation, found)
+
+
+def read_query(operation: Operation, query: Sequence[tuple[str, str]]) -> Given:
+    """The parameters in a URL, where they are all plain text or references."""
+    found: defaultdict[str, list[Any]] = defaultdict(list)
+    for name, text in query:
+        if name in _OF_THE_ANSWER:
+            continue
+        parameter = _known(operation, name, name)
+        if parameter.type in _ONLY_IN_A_BODY:
+            raise Invalid(f"`{name}` cannot be in the URL; send `Parameters` by POST", expression=name)
+        found[name].append(_IN_A_URL.get(parameter.type, str)(text))
+    return _complete(operation, found)
+
+
+def parameters(*given: tuple[str, str, Any]) -> dict[str, Any]:
+    """A Parameters resource of (name, type, value); of type `part` the value is again such a sequence.
+
+    What has no value (None) is left out.
+    """
+    return {"resourceType": "Parameters", "parameter": list(_rendered(given))}
+
+
+def _rendered(given: Sequence[tuple[str, str, Any]]) -> Iterator[dict[str, Any]]:
+    for name, type, value in given:
+        if value is None:
+            continue
+        if type == "part":
+            yield {"name": name, "part": list(_rendered(value))}
+        else:
+            key = "resource" if type == "Resource" else f"value{type[0].upper()}{type[1:]}"
+            yield {"name": name, key: value}
+
+
+def _known(operation: Operation, name: str, where: str) -> Parameter:
+    parameter = operation.taken.get(name)
+    if parameter is None:
+        names = ", ".join(f"`{each}`" for each in operation.taken) or "none"
+        raise Invalid(
+            f"`{name[:64]}` is no parameter of `${operation.code}`; it takes {names}", expression=where
+        )
+    return parameter
+
+
+def _value(parameter: Parameter, given: Mapping[str, Any], where: str) -> Any:
+    kind = parameter.type
+    key = {"": "part", "Resource": "resource"}.get(kind, f"value{kind[:1].upper()}{kind[1:]}")
+    if key not in given:
+        raise Invalid(f"`{parameter.name}` is given as `{key}`", expression=where)
+    return given[key]
+
+
+def _complete(operation: Operation, found: Mapping[str, Sequence[Any]]) -> Given:
+    issues = []
+    for parameter in operation.taken.values():
+        number, where = (
+            len(found.get(parameter.name, ())),
+            f"Parameters.parameter.where(name = '{parameter.name}')",
+        )
+        if number < parameter.min:
+            issues.append(
+                Issue("required", f"`${operation.code}` needs the parameter `{parameter.name}`", where)
+            )
+        elif parameter.max != "*" and number > int(parameter.max):
+            issues.append(
+                Issue("invalid", f"`{parameter.name}` may be given {parameter.max} time(s) only", where)
+            )
+    if issues:
+        raise Invalid(*issues)
+    return Given(found)
