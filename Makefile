@@ -34,6 +34,10 @@ check: $(INSTALLED) ## Lint, format, types, direction of imports, access matrix
 	$(BIN)/lint-imports
 	$(BIN)/dzop matrix check
 
+.PHONY: matrix
+matrix: $(INSTALLED) ## Writes docs/matrix.md anew from consent/matrix.csv
+	$(BIN)/dzop matrix export --format md > docs/matrix.md
+
 .PHONY: fix
 fix: $(INSTALLED) ## Repairs what lint and format can repair by themselves
 	$(BIN)/ruff check --fix $(PYTHON_FILES)
@@ -42,6 +46,12 @@ fix: $(INSTALLED) ## Repairs what lint and format can repair by themselves
 .PHONY: bench
 bench: $(INSTALLED) ## Speed and memory on this machine, each beside a route that does nothing
 	@$(BIN)/python -m bench
+
+.PHONY: mutants
+mutants: $(INSTALLED) ## Plants mutants in the access law (takes an hour); fails where fewer than 90 % are noticed
+	$(BIN)/mutmut run
+	@$(BIN)/mutmut export-cicd-stats
+	@$(BIN)/python -m bench.mutants
 
 .PHONY: lock
 lock: $(INSTALLED) ## Writes requirements.lock anew from pyproject.toml

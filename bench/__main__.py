@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import law
+from bench import audit, law, panel
 from bench.load import Load, Measured, measure, request
 from bench.server import Server, running
 
@@ -45,6 +45,10 @@ def main() -> None:
     with running() as server:
         lines, nothing = _requests(server)
         rest = {
+            # So many clients that the worker has other work while some wait for the disk.
+            "the audit costs, % of read throughput": audit.cost(
+                server, _workloads(server)["read by id"], 4 * CLIENTS
+            ),
             "CareTeam update, median ms": _team_update(server),
             "worker memory, MB": server.resident_megabytes(),
         }
@@ -53,6 +57,7 @@ def main() -> None:
         f"compiling a person ({law.MEMBERS} members, {law.SETTINGS} settings), ms": law.compile_milliseconds(),
         "  rows it gives": law.rows_compiled(),
     }
+    rest |= {f"panel search / same with the persons given: {each.name}": each.ratio for each in panel.lines()}
     _print(lines, nothing, rest)
     _keep(lines, nothing, rest)
 

@@ -52,7 +52,7 @@ class Server:
 @contextmanager
 def running() -> Iterator[Server]:
     """The service with the demo data, stopped and removed afterwards."""
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="dzop-bench-") as name:
         folder = Path(name)
         # Under root the embedded database runs as `nobody`, who must be able to get there.
@@ -61,12 +61,12 @@ def running() -> Iterator[Server]:
             process = subprocess.Popen(
                 [*_COMMAND, "serve", "--port", str(port)],
                 cwd=folder,
-                env=_environment(),
+                env=environment(),
                 stdout=log,
                 stderr=log,
             )
             try:
-                _wait_until_ready(port, process, folder)
+                wait_until_ready(port, process, folder / "log")
                 _dzop(folder, "load", "--as-system", str(files("dzop.demo").joinpath("data")))
                 yield Server(port, process.pid, folder)
             finally:
@@ -77,7 +77,8 @@ def running() -> Iterator[Server]:
 _COMMAND = [sys.executable, "-m", "dzop"]
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Settings of the benchmark alone, none of whoever runs it."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("DZOP_")}
     here = str(Path(__file__).resolve().parent.parent)
     return own | {"DZOP_SANDBOX": "1", "DZOP_CLIENT_IDS": "any", "PYTHONPATH": here}
@@ -85,14 +86,15 @@ def _environment() -> dict[str, str]:
 
 def _dzop(folder: Path, *arguments: str) -> str:
     done = subprocess.run(
-        [*_COMMAND, *arguments], cwd=folder, env=_environment(), capture_output=True, text=True, check=False
+        [*_COMMAND, *arguments], cwd=folder, env=environment(), capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise SystemExit(f"`dzop {arguments[0]}` failed: {(done.stderr or done.stdout).strip()}")
     return done.stdout
 
 
-def _wait_until_ready(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
+def wait_until_ready(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Returns when the service answers; ends the benchmark with what its log says when it does not."""
     until = time.monotonic() + _READY_WITHIN
     while time.monotonic() < until and process.poll() is None:
         try:
@@ -100,10 +102,11 @@ def _wait_until_ready(port: int, process: subprocess.Popen[bytes], folder: Path)
                 return
         except httpx.TransportError:
             time.sleep(0.1)
-    raise SystemExit(f"the service did not start: {(folder / 'log').read_text()[-500:]}")
+    raise SystemExit(f"the service did not start: {log.read_text()[-500:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["ALL", "BURDEN", "CATEGORIES", "SENSITIVE", "UNTOUCHED", "codes", "mask", "named"]
+__all__ = ["ALL", "BURDEN", "CATEGORIES", "SENSITIVE", "SYSTEM", "UNTOUCHED", "codes", "mask", "named"]
 
 SYSTEM = "https://dzop.example/fhir/CodeSystem/data-category"
 

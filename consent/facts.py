@@ -6,20 +6,23 @@ https://hl7.org/fhir/R4/consent.html
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from consent import relations
-from consent.parties import Party
+from consent.decisions import DECISIONS
+from consent.parties import Meant, Party
 from consent.periods import Period, read_period
 from consent.relations import Known, Relation, codings
 from consent.settings import Provision, read_settings
 
 __all__ = [
     "CarerShare",
+    "Closing",
     "Exclusion",
     "Facts",
     "Party",
@@ -39,7 +42,12 @@ _RELATIONS = {
     "therapeutic-relation": relations.therapeutic_relations,
     "case-management": relations.case_management,
     "grant": relations.grants,
+    "break-glass": relations.broken_glass,
 }
+
+
+_GOING_ON = frozenset({"draft", "active", "on-hold"})
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +91,51 @@ class Share:
     rule: str
 
 
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """From `start` on nothing is written any more: the person died, or the plan is completed. None is always."""
+
+    start: datetime | None
+    rule: str
+
+
+class Index:
+    """The facts by whom they name. Settings are found by place in the list, under None those that name everyone or
+    a role.
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        self.relations = _by_party(facts.relations)
+        self.exclusions = _by_party(facts.exclusions)
+        self.carer_shares = _by_party(facts.carer_shares)
+        self.shares = _by_party(facts.shares)
+        self.claims: dict[Hashable, Any] = {}  # kept by `consent.standing` while these facts are
+        self.settings: defaultdict[Party | None, list[int]] = defaultdict(list)
+        for place, provision in enumerate(facts.settings):
+            actors = (None,) if provision.actors is None else provision.actors
+            for party in {actor if isinstance(actor, Party) else None for actor in actors}:
+                self.settings[party].append(place)
+        self.names_roles = any(
+            isinstance(actor, str) for each in facts.settings for actor in each.actors or ()
+        )
+
+
+_Named = TypeVar("_Named", Relation, Exclusion, CarerShare, Share)
+
+
+def _by_party(facts: Iterable[_Named]) -> Mapping[Party, list[_Named]]:
+    found: defaultdict[Party, list[_Named]] = defaultdict(list)
+    for fact in facts:
+        found[fact.party].append(fact)
+    return found
+
+
 @dataclass(frozen=True)
 class Facts:
     """All that the law knows of one person: `person` is `Patient/<id>`, `related_persons` are
     `RelatedPerson/<id>`.
 
-    `shares` are for the store; the law itself does not read them.
+    `decides_from` is when a young person decides for himself; None for who always did.
     """
 
     person: str
@@ -99,54 +146,59 @@ class Facts:
     settings: tuple[Provision, ...] = ()
     carer_shares: tuple[CarerShare, ...] = ()
     shares: tuple[Share, ...] = ()
+    closings: tuple[Closing, ...] = ()
+    decides_from: datetime | None = None
 
     def shared(self, instant: datetime) -> bool:
         """Whether the person's sharing consent is in force: one permits, and none refuses."""
         covering = [sharing.permit for sharing in self.sharing if sharing.period.covers(instant)]
         return bool(covering) and all(covering)
 
+    def closed(self, instant: datetime) -> str | None:
+        """The rule by which all writing has ended; None while the plan is open."""
+        return next(
+            (each.rule for each in self.closings if each.start is None or each.start <= instant), None
+        )
+
+    def decides(self, instant: datetime) -> bool:
+        """Whether the person is of the age to decide on sharing and on the team."""
+        return self.decides_from is None or self.decides_from <= instant
+
+    @cached_property
+    def index(self) -> Index:
+        """These facts by whom they name."""
+        return Index(self)
+
     def parties(self) -> Iterator[Party]:
         """Everyone the law may find by name in these facts."""
-        yield from (relation.party for relation in self.relations)
-        yield from (exclusion.party for exclusion in self.exclusions)
-        yield from (share.party for share in self.carer_shares)
+        for facts in (self.relations, self.exclusions, self.carer_shares, self.shares):
+            yield from (fact.party for fact in facts)
         for provision in self.settings:
             yield from (actor for actor in provision.actors or () if isinstance(actor, Party))
 
-    def periods(self) -> Iterator[Period]:
-        """Every stretch of time the law may find in these facts."""
-        yield from (relation.period for relation in self.relations)
-        yield from (sharing.period for sharing in self.sharing)
-        yield from (exclusion.period for exclusion in self.exclusions)
-        yield from (provision.period for provision in self.settings)
-        yield from (share.period for share in self.carer_shares)
 
-    def about(self, individual: str | None, organisation: str | None) -> Facts:
-        """These facts without those that cannot concern this individual at this organisation, whatever the
-        role.
-        """
-        return replace(
-            self,
-            relations=tuple(r for r in self.relations if r.party.includes(individual, organisation)),
-            exclusions=tuple(e for e in self.exclusions if e.party.includes(individual, organisation)),
-            settings=tuple(s for s in self.settings if s.may_concern(individual, organisation)),
-            carer_shares=tuple(c for c in self.carer_shares if c.party.includes(individual, organisation)),
-        )
-
-
-def read_facts(person: str, resources: Iterable[Mapping[str, Any]], resolve: Resolve) -> Facts:
-    """The facts in a person's current Patient, RelatedPerson, CareTeam and Consent resources, in any order.
+def read_facts(
+    person: str,
+    resources: Iterable[Mapping[str, Any]],
+    resolve: Resolve,
+    everyone: Meant | None = None,
+) -> Facts:
+    """The facts in a person's current Patient, RelatedPerson, CareTeam, CarePlan and Consent resources, in any
+    order.
 
     `resolve` tells whom a FHIR Reference means, or None where that cannot be known: who is named by display
-    only has no relation. Only an active team and an active Consent of one of our kinds count. The resources
-    are valid FHIR and this person's own.
+    only has no relation. `everyone` tells all whom it may mean, as what keeps out must: every record of one
+    professional, and every record with an identifier; as `resolve` where it is not given. Only an active team
+    and an active Consent of one of our kinds count. The resources are valid FHIR and this person's own.
     """
     by_type: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for resource in sorted(resources, key=itemgetter("id")):
         by_type[resource["resourceType"]].append(resource)
     related_persons = frozenset(f"RelatedPerson/{resource['id']}" for resource in by_type["RelatedPerson"])
     patient = next(iter(by_type["Patient"]), {})
-    known = Known(person, related_persons, relations.childhood(patient), resolve)
+    one = _one_at_most(resolve)
+    everyone = everyone or one
+    known = Known(person, related_persons, relations.childhood(patient), resolve, everyone)
     kinds = _by_kind(by_type["Consent"])
     return Facts(
         person,
@@ -162,7 +214,7 @@ def read_facts(person: str, resources: Iterable[Mapping[str, Any]], resolve: Res
         ),
         tuple(_sharing(consent) for consent in kinds["sharing"]),
         tuple(found for consent in kinds["exclusion"] for found in _exclusions(consent, known)),
-        tuple(found for consent in kinds["settings"] for found in read_settings(consent, resolve)),
+        tuple(found for consent in kinds["settings"] for found in read_settings(consent, one, everyone)),
         tuple(found for consent in kinds["carer-share"] for found in _carer_shares(consent, known)),
         tuple(
             found
@@ -170,7 +222,17 @@ def read_facts(person: str, resources: Iterable[Mapping[str, Any]], resolve: Res
             for consent in kinds[kind]
             for found in _shares(consent, known)
         ),
+        (*_death(patient), *_completion(by_type["CarePlan"])),
+        relations.birthday(patient, DECISIONS.age_of_deciding),
     )
+
+
+def _one_at_most(resolve: Resolve) -> Meant:
+    def meant(reference: Mapping[str, Any]) -> tuple[Party, ...]:
+        party = resolve(reference)
+        return () if party is None else (party,)
+
+    return meant
 
 
 def _by_kind(consents: Iterable[Mapping[str, Any]]) -> Mapping[str, list[Mapping[str, Any]]]:
@@ -191,9 +253,12 @@ def _sharing(consent: Mapping[str, Any]) -> Sharing:
 def _exclusions(consent: Mapping[str, Any], known: Known) -> Iterator[Exclusion]:
     """A professional is excluded in every capacity, also when only one of them is named."""
     provision = consent.get("provision") or {}
-    for party in known.actors(provision):
-        named = party if party.individual is None else Party(party.individual, None)
-        yield Exclusion(named, read_period(provision.get("period")), f"exclusion:Consent/{consent['id']}")
+    period, rule = read_period(provision.get("period")), f"exclusion:Consent/{consent['id']}"
+    for actor in provision.get("actor") or []:
+        for party in known.everyone(actor.get("reference") or {}):
+            yield Exclusion(
+                party if party.individual is None else Party(party.individual, None), period, rule
+            )
 
 
 def _carer_shares(consent: Mapping[str, Any], known: Known) -> Iterator[CarerShare]:
@@ -222,3 +287,20 @@ def _shares(consent: Mapping[str, Any], known: Known) -> Iterator[Share]:
                     yield Share(
                         party, data["reference"], dependents, period, f"share:Consent/{consent['id']}"
                     )
+
+
+def _death(patient: Mapping[str, Any]) -> Iterator[Closing]:
+    if moment := patient.get("deceasedDateTime"):
+        yield Closing(read_period({"start": moment}).start, "closing:death")
+    elif patient.get("deceasedBoolean"):
+        yield Closing(None, "closing:death")
+
+
+def _completion(plans: Iterable[Mapping[str, Any]]) -> Iterator[Closing]:
+    """The umbrella plan, the one that is part of no other, is completed, and no other such plan goes on."""
+    umbrellas = [plan for plan in plans if not plan.get("partOf")]
+    completed = [plan for plan in umbrellas if plan.get("status") == "completed"]
+    if completed and not any(plan.get("status") in _GOING_ON for plan in umbrellas):
+        ends = [(read_period(plan.get("period")).end or _LONG_AGO, plan["id"]) for plan in completed]
+        end, plan_id = max(ends)
+        yield Closing(None if end == _LONG_AGO else end, f"closing:plan:CarePlan/{plan_id}")

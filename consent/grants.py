@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import pairwise, product
+from datetime import datetime
+from itertools import product
 from typing import NamedTuple
 
 from consent.facts import Facts, Party, Period
-from consent.law import Permission, Shape, permitted
+from consent.law import Permission, Shape, permitted_now
 from consent.matrix import Matrix
 from consent.relations import TOKENS
+from consent.situation import BEGINNING, Situation, over_time
 
 __all__ = ["Grant", "compile_grants"]
 
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
-_CLOSED = Permission(0, 0, 0, ())
+_CLOSED = Permission(0, 0, 0, 0, ())
+_STRANGER = Permission(0, 0, 0, 0, ("relation:none",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Grant:
     full: int
     own: int
     authored: int
+    shared: int
     valid_from: datetime | None
     valid_until: datetime | None
     rules: tuple[str, ...]
@@ -50,24 +52,26 @@ def compile_grants(facts: Facts, matrix: Matrix) -> tuple[Grant, ...]:
     one.
     """
     rows: dict[Shape, list[_Stretch]] = {}
-    for party in _concerned(facts):
-        individual, organisation = party.individual, party.organisation
-        narrowed = facts.about(individual, organisation)
-        times = _times(narrowed)
-        for role in _tokens(narrowed, individual):
+    for individual, organisation in _concerned(facts):
+        stretches = list(over_time(facts, individual, organisation))
+        for role in _tokens(facts, individual, stretches):
             shape = Shape(individual, organisation, role)
             wider = Shape(individual, None, role), Shape(None, organisation, role)
             instead = [stretch for each in wider for stretch in rows.get(each, ())]
-            said = [
-                _Stretch(time, permitted(shape, narrowed, time.start or _BEGINNING, "read", matrix))
-                for time in times
-            ]
+            said = [_Stretch(time, _permission(shape, now, matrix)) for time, now in stretches]
             rows[shape] = _merged([stretch for stretch in said if not _is_said_by(instead, stretch)])
     return tuple(
-        Grant(shape, said.full, said.own, said.authored, time.start, time.end, said.rules)
+        Grant(shape, *said[:4], time.start, time.end, said.rules)
         for shape, stretches in sorted(rows.items(), key=lambda row: row[0].key)
         for time, said in stretches
     )
+
+
+def _permission(shape: Shape, now: Situation, matrix: Matrix) -> Permission:
+    """What is open for reading; found without weighing where nothing can be."""
+    if now.relations or now.exclusions or shape.role in ("person", "related-person"):
+        return permitted_now(shape, now, "read", matrix)
+    return _STRANGER
 
 
 def _concerned(facts: Facts) -> Iterator[Party]:
@@ -77,41 +81,32 @@ def _concerned(facts: Facts) -> Iterator[Party]:
     """
     own = {Party(individual, None) for individual in (facts.person, *facts.related_persons)}
     named = own.union(facts.parties())
-    people = [party.individual for party in named if party.organisation is None and _is_professional(party)]
-    places = [party.organisation for party in named if party.individual is None]
-    pairs = {party for party in named if party.individual and party.organisation}
+    anywhere = {party for party in named - own if party.organisation is None}
+    places = {party for party in named if party.individual is None}
+    pairs = named - own - anywhere - places
     yield from named - pairs
     yield from pairs.union(
-        Party(individual, organisation) for individual, organisation in product(people, places)
+        Party(one.individual, other.organisation) for one, other in product(anywhere, places)
     )
 
 
-def _is_professional(party: Party) -> bool:
-    return (party.individual or "").split("/")[0] not in ("", "Patient", "RelatedPerson")
-
-
-def _tokens(facts: Facts, individual: str | None) -> Iterable[str]:
+def _tokens(
+    facts: Facts, individual: str | None, stretches: Iterable[tuple[Period, Situation]]
+) -> Iterable[str]:
     """The roles of tokens to which these facts may open anything."""
     if individual == facts.person:
         return ("person",)
     if individual in facts.related_persons:
         return ("related-person",)
-    return {role for relation in facts.relations for role in TOKENS[relation.kind]}
-
-
-def _times(facts: Facts) -> list[Period]:
-    """All of time, cut wherever one of the facts begins or ends."""
-    bounds = {
-        bound for period in facts.periods() for bound in (period.start, period.end) if bound is not None
-    }
-    return [Period(start, end) for start, end in pairwise([None, *sorted(bounds), None])]
+    kinds = {relation.kind for _, now in stretches for relation in now.relations}
+    return {role for kind in kinds for role in TOKENS[kind]}
 
 
 def _is_said_by(rows: Iterable[_Stretch], stretch: _Stretch) -> bool:
     """Whether the first of these rows valid in the stretch opens as much; no row opens nothing."""
-    start, said = stretch.time.start or _BEGINNING, stretch.permission
+    start, said = stretch.time.start or BEGINNING, stretch.permission
     other = next((permission for time, permission in rows if time.covers(start)), _CLOSED)
-    return (said.full, said.own, said.authored) == (other.full, other.own, other.authored)
+    return said[:4] == other[:4]
 
 
 def _merged(stretches: list[_Stretch]) -> list[_Stretch]:

@@ -2,27 +2,29 @@
 
 Steps are those of the access law: who, carer-burden, relation, sharing consent, exclusion, matrix, settings,
 the label `sensitive` (a category like the others), audit (the caller's). Forbid beats permit; without a
-permit, deny.
+permit, deny. What rules look like is told in `consent.rules`.
 
 A resource of categories `mask` is open to an actor for reading when `mask` lies within `full`; or within
 `full | own` and anything ties the actor to the resource; or within `full | own | authored` and the actor is
-its author.
+its author; or within `full | own | shared` and it was opened to the actor by itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from consent.categories import ALL, BURDEN, SENSITIVE, codes
-from consent.facts import CarerShare, Exclusion, Facts
-from consent.matrix import Matrix, Row, joined
-from consent.relations import TOKENS, Relation
-from consent.settings import Verdict, verdicts
+from consent.categories import BURDEN, SENSITIVE, codes, mask
+from consent.facts import Facts
+from consent.matrix import Matrix
+from consent.situation import Situation, situation
+from consent.standing import DECIDED
+from consent.weighing import AFTERCARE, OTHERS, Shape, Weighing, still_written, weigh
 
-__all__ = ["Decision", "Permission", "Shape", "decide", "permitted"]
+__all__ = ["Decision", "Permission", "Shape", "decide", "permitted", "permitted_now"]
 
 _TIES = {
     "read": frozenset({"author", "acting", "addressed", "derived", "shared"}),
@@ -33,83 +35,32 @@ _TIES = {
 }
 """What makes a resource the actor's `own`, per action."""
 
+_BURDEN_RULE = "carer-burden:author"
+_TASK = mask(["task"])
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """An actor in one capacity: who, where, and the role the token brings by itself; None is any.
 
-    `role` is `person`, `related-person`, a profession, `case-manager`, `system-client`, or `none`.
+class Permission(NamedTuple):
+    """For one action, the categories open as a whole, where `own`, where `authored`, and where `shared` entry
+    by entry. `own` is disjoint from `full`; the last two from both.
     """
-
-    individual: str | None
-    organisation: str | None
-    role: str
-
-    @property
-    def key(self) -> str:
-        """As stored in the grant index: `Practitioner/x|Organization/o|health-professional`, `*` for any."""
-        return f"{self.individual or '*'}|{self.organisation or '*'}|{self.role}"
-
-    @property
-    def rank(self) -> int:
-        """3 for an individual in an organisation, 2 for an individual anywhere, 1 for anyone in an
-        organisation.
-        """
-        return 1 if self.individual is None else 2 if self.organisation is None else 3
-
-
-@dataclass(frozen=True, slots=True)
-class Permission:
-    """For one action, the categories open as a whole, where `own`, and where `authored`; disjoint masks."""
 
     full: int
     own: int
     authored: int
+    shared: int
     rules: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Permit or deny, with the rules that determine it."""
+    """Permit or deny, with the rules that determine it; a refusal with the step (`consent.rules.STEPS`) that
+    refused.
+    """
 
     permit: bool
     rules: tuple[str, ...]
     matrix_version: str
-
-
-class _Asked(NamedTuple):
-    shape: Shape
-    facts: Facts
-    instant: datetime
-    action: str
-    matrix: Matrix
-
-
-class _Standing(NamedTuple):
-    """What a relation comes to for this actor: the narrowest of `roles`, cell by cell, within `classes`.
-
-    `opens` are categories a personal grant opens by name, beyond any role.
-    """
-
-    rule: str
-    roles: tuple[str, ...]
-    awaits_sharing: bool
-    classes: int = ALL
-    opens: int = 0
-
-
-class _Weighing(NamedTuple):
-    """A permission on its way: with each rule the categories it bears on, and the standings it rests on."""
-
-    full: int
-    own: int
-    authored: int
-    rules: list[tuple[str, int]]
-    standings: list[_Standing]
-
-
-_OTHERS = ALL & ~BURDEN
-_BURDEN_RULE = "carer-burden:author"
+    step: str | None = None
 
 
 def permitted(shape: Shape, facts: Facts, instant: datetime, action: str, matrix: Matrix) -> Permission:
@@ -117,11 +68,20 @@ def permitted(shape: Shape, facts: Facts, instant: datetime, action: str, matrix
 
     For `create` of a care-team, `own` means that the actor may propose.
     """
-    weighed = _weigh(shape, facts, instant, action, matrix)
-    burden = (_BURDEN_RULE,) if weighed.authored & BURDEN else ()
-    return Permission(
-        weighed.full, weighed.own, weighed.authored, burden + tuple([rule for rule, _ in weighed.rules])
-    )
+    return permitted_now(shape, situation(facts, shape.individual, shape.place, instant), action, matrix)
+
+
+def permitted_now(shape: Shape, now: Situation, action: str, matrix: Matrix) -> Permission:
+    """The same of facts that are all in force and concern this actor."""
+    weighed = weigh(shape, now, action, matrix)
+    rules = [*weighed.burden, *weighed.reasons]
+    rules += [verdict.provision.rule for verdict in weighed.decided]
+    rules += weighed.singly
+    if weighed.authored & BURDEN:
+        rules.insert(0, _BURDEN_RULE)
+    if action != "read":
+        rules += [rule for rule, bears_on in _narrowing(weighed) if bears_on]
+    return Permission(*weighed[:4], tuple(rules))
 
 
 def decide(
@@ -135,153 +95,68 @@ def decide(
 ) -> Decision:
     """Whether `shape` may do `action` with a resource of these categories, given what ties the actor to it.
 
-    `audience` is any of author, acting, addressed, derived, shared. A resource without category is open to
-    nobody. The rules of a refusal are those about the categories that failed.
+    `audience` is any of author, acting, addressed, derived, shared; and `aftercare` for a Task of that kind,
+    which is still written when the plan is closed. A resource without category is open to nobody. The rules of
+    a refusal are those about the categories that failed.
     """
-    weighed = _weigh(shape, facts, instant, action, matrix)
+    now = situation(facts, shape.individual, shape.place, instant)
+    if now.closed is not None and "aftercare" in audience and categories & _TASK:
+        now = now._replace(closed=AFTERCARE)
+    weighed = weigh(shape, now, action, matrix)
     opened = weighed.full
     if not audience.isdisjoint(_TIES[action]):
-        opened |= weighed.own if "shared" in audience else weighed.own & _OTHERS
-    if "author" in audience:
+        opened |= weighed.own
+    if "author" in audience and categories & weighed.authored:
         opened |= weighed.authored
+    elif "shared" in audience:
+        opened |= weighed.shared
     failed = categories & ~opened
     permit = categories != 0 and failed == 0
-    return Decision(permit, _determining(weighed, failed or categories), matrix.version)
+    step = None if permit else _step(weighed, failed)
+    return Decision(permit, _determining(weighed, failed or categories), matrix.version, step)
 
 
-def _determining(weighed: _Weighing, categories: int) -> tuple[str, ...]:
-    rules = [rule for rule, bears_on in weighed.rules if bears_on & categories]
-    if categories & BURDEN and not any(bears_on & BURDEN for _, bears_on in weighed.rules):
+def _determining(weighed: Weighing, categories: int) -> tuple[str, ...]:
+    rules = [rule for rule, bears_on in _rules(weighed) if bears_on & categories]
+    if categories & BURDEN and not weighed.burden:
         rules.insert(0, _BURDEN_RULE)
-    roles = dict.fromkeys(role for standing in weighed.standings for role in standing.roles)
-    return (*rules, *(f"cell:{code}/{role}" for code in codes(categories & _OTHERS) for role in roles))
+    roles = dict.fromkeys([role for standing in weighed.standings for role in standing.roles])
+    return (*rules, *[f"cell:{code}/{role}" for code in codes(categories & OTHERS) for role in roles])
 
 
-def _weigh(shape: Shape, facts: Facts, instant: datetime, action: str, matrix: Matrix) -> _Weighing:
-    """The steps of the law, from relation to settings; carer-burden, which stands apart, last."""
-    if shape.organisation is not None and shape.role in ("person", "related-person"):
-        shape = Shape(shape.individual, None, shape.role)  # who acts for no organisation is the same at any
-    asked = _Asked(shape, facts, instant, action, matrix)
-    standings = _standings(asked)
-    excluded = _exclusions(asked)
-    if excluded or not standings:
-        refused = [(rule, _OTHERS) for rule in excluded or ["relation:none"]]
-        return _with_burden(_Weighing(0, 0, 0, refused, []), asked)
-    decisive = _verdicts(asked, standings)
-    full, reach = _settled(asked, standings, decisive)
-    authored = 0
-    reasons = [standing.rule for standing in standings]
-    free = [standing for standing in standings if not standing.awaits_sharing]
-    if len(free) < len(standings):
-        shared = facts.shared(instant)
-        reasons.append("consent:sharing" if shared else "consent:none")
-        if not shared:
-            authored = reach if action != "create" else 0
-            full, reach = _settled(asked, free, decisive)
-    rules = [(rule, _OTHERS) for rule in dict.fromkeys(reasons)]
-    rules += [(provision.rule, categories & _OTHERS) for provision, categories in decisive]
-    return _with_burden(_Weighing(full, reach & ~full, authored & ~reach, rules, standings), asked)
+def _rules(weighed: Weighing) -> Iterator[tuple[str, int]]:
+    """Each rule, and the categories it bears on."""
+    for rule in weighed.burden:
+        yield rule, BURDEN
+    for rule in weighed.reasons:
+        yield rule, OTHERS
+    for provision, categories, _ in weighed.decided:
+        yield provision.rule, categories & OTHERS
+    for rule in weighed.singly:
+        yield rule, weighed.shared & OTHERS
+    yield from _narrowing(weighed)
 
 
-def _standings(asked: _Asked) -> list[_Standing]:
-    """Step 3: every relation in force; none means deny."""
-    shape, facts = asked.shape, asked.facts
-    found = []
-    if shape.role == "person" and shape.individual == facts.person:
-        found.append(_Standing("relation:own-record", ("person",), awaits_sharing=False))
-    for relation in facts.relations:
-        if shape.role in TOKENS[relation.kind] and _concerns(relation, asked):
-            found += _standing(relation, shape.role, asked.action)
-    return found
+def _narrowing(weighed: Weighing) -> Iterator[tuple[str, int]]:
+    """What narrows writing: the age of the person, where nothing else opens, and the end of the plan."""
+    for age in dict.fromkeys([standing.age for standing in weighed.standings]):
+        if age is not None:
+            yield age, DECIDED & ~(weighed.full | weighed.own)
+    if weighed.closed is not None:
+        still = still_written(weighed.closed)
+        yield weighed.closed, still if weighed.closed == AFTERCARE else OTHERS & ~still
 
 
-def _standing(relation: Relation, token: str, action: str) -> list[_Standing]:
-    """A professional never has more than the profession allows; a coordinator's rights come on top."""
-    match relation.kind:
-        case "person":
-            stated = []
-        case "professional" | "organisation":
-            stated = [relation.roles if token in relation.roles else (*relation.roles, token)]
-        case "grant" | "informal-grant":
-            return [_granted(relation, token)] if action == "read" else []
-        case _:
-            stated = [relation.roles]
-    if relation.coordinates:
-        stated.append(("care-coordinator",))
-    awaits_sharing = relation.kind not in ("person", "representative")
-    return [_Standing(relation.rule, roles, awaits_sharing) for roles in stated]
-
-
-def _granted(relation: Relation, token: str) -> _Standing:
-    """The profession's row within the classes named, and `sensitive` if named; else just these classes."""
-    if token in ("none", "related-person"):
-        return _Standing(relation.rule, (), True, 0, relation.classes)
-    return _Standing(relation.rule, (token,), True, relation.classes, relation.classes & SENSITIVE)
-
-
-def _exclusions(asked: _Asked) -> list[str]:
-    """Step 5: the exclusions in force against this actor; nobody can be kept from his or her own record."""
-    if asked.shape.role == "person":
-        return []
-    return [exclusion.rule for exclusion in asked.facts.exclusions if _concerns(exclusion, asked)]
-
-
-def _verdicts(asked: _Asked, standings: list[_Standing]) -> list[Verdict]:
-    """Step 7: the settings that decide; nobody's narrow the person's own access."""
-    shape = asked.shape
-    if shape.role == "person":
-        return []
-    roles = frozenset([role for standing in standings for role in standing.roles])
-    return verdicts(
-        asked.facts.settings, shape.individual, shape.organisation, roles, asked.instant, asked.action
-    )
-
-
-def _settled(asked: _Asked, standings: list[_Standing], decisive: list[Verdict]) -> tuple[int, int]:
-    """Steps 6 to 8 as masks (full, reach): the joined rows, up to their ceiling where permitted, less the
-    denied.
-
-    The label `sensitive` needs nothing of its own: it is one more category a resource's mask must have open.
-    """
-    row = joined([_row(standing, asked) for standing in standings])
-    widened, kept = 0, _OTHERS
-    for provision, categories in decisive:
-        if provision.permit:
-            widened |= categories
-        else:
-            kept &= ~categories
-    return (
-        (row.full | row.ceiling_full & widened) & kept,
-        (row.reach | row.ceiling_reach & widened) & kept,
-    )
-
-
-def _row(standing: _Standing, asked: _Asked) -> Row:
-    row = asked.matrix.row(standing.roles, asked.action)
-    if standing.classes == ALL:
-        return row
-    return Row(*[bits & standing.classes | standing.opens for bits in row])
-
-
-def _with_burden(weighing: _Weighing, asked: _Asked) -> _Weighing:
-    """Step 2: for a related person what he or she wrote, for a professional in relation what a carer shared.
-
-    Writing anew takes a relation whose cell allows it. What is shared counts as `own`, and of whatever ties
-    an actor to an entry only its being shared opens it.
-    """
-    shape, facts = asked.shape, asked.facts
-    if shape.role == "related-person" and shape.individual in facts.related_persons:
-        rows = [_row(standing, asked) for standing in weighing.standings]
-        if asked.action != "create" or joined(rows).reach & BURDEN:
-            return weighing._replace(authored=weighing.authored | BURDEN)
-    if asked.action == "read" and weighing.standings and shape.role in TOKENS["case-manager"]:
-        shares = [(share.rule, BURDEN) for share in facts.carer_shares if _concerns(share, asked)]
-        if shares:
-            return weighing._replace(own=weighing.own | BURDEN, rules=shares + weighing.rules)
-    return weighing
-
-
-def _concerns(fact: Relation | Exclusion | CarerShare, asked: _Asked) -> bool:
-    """Whether it names this actor and is in force."""
-    shape = asked.shape
-    return fact.party.includes(shape.individual, shape.organisation) and fact.period.covers(asked.instant)
+def _step(weighed: Weighing, failed: int) -> str:
+    """The first step that refused one of these categories; the cells do where no other did."""
+    if failed & BURDEN:
+        return "carer-burden"
+    if weighed.closed is not None and failed & ~still_written(weighed.closed):
+        return "closing"
+    if weighed.refused is not None:
+        return weighed.refused
+    if failed & DECIDED and any(standing.age for standing in weighed.standings):
+        return "age"
+    if any(not verdict.provision.permit and verdict.categories & failed for verdict in weighed.decided):
+        return "settings"
+    return "sensitive" if failed == SENSITIVE else "matrix"

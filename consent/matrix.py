@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from consent.categories import ALL, CATEGORIES, mask
 
-__all__ = ["ACTIONS", "NOTHING", "ROLES", "Cell", "Matrix", "Row", "check", "joined", "load"]
+__all__ = ["ACTIONS", "NOTHING", "ROLES", "Cell", "Matrix", "Row", "check", "joined", "load", "read"]
 
 ACTIONS = ("read", "create", "update", "delete", "share")
 
@@ -79,27 +79,30 @@ EVERYTHING = Row(ALL, ALL, ALL, ALL)
 
 @dataclass(frozen=True)
 class Matrix:
-    """The cells, and the version by which decisions and grants name them."""
+    """The cells, the version by which decisions and grants name them, and the text they were read from."""
 
     version: str
     cells: Mapping[tuple[str, str], Cell]
-    rows: Mapping[tuple[str, str], Row] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        rows = {(role, action): self._row(role, action) for role in ROLES for action in ACTIONS}
-        object.__setattr__(self, "rows", rows)
+    text: str = field(default="", repr=False, compare=False)
+    rows: dict[tuple[tuple[str, ...], str], Row] = field(
+        init=False, repr=False, compare=False, default_factory=dict
+    )
 
     def cell(self, category: str, role: str) -> Cell:
         """The cell; one that permits nothing where the matrix has none."""
         return self.cells.get((category, role), Cell())
 
-    def row(self, roles: Sequence[str], action: str) -> Row:
+    def row(self, roles: tuple[str, ...], action: str) -> Row:
         """Cell by cell the narrowest of these roles; nothing for an unknown role or for no role at all."""
-        if len(roles) == 1:
-            return self.rows.get((roles[0], action), NOTHING)
+        row = self.rows.get((roles, action))
+        if row is None:
+            row = self.rows[roles, action] = self._narrowest(roles, action)
+        return row
+
+    def _narrowest(self, roles: tuple[str, ...], action: str) -> Row:
         full, reach, ceiling_full, ceiling_reach = EVERYTHING if roles else NOTHING
         for role in roles:
-            row = self.rows.get((role, action), NOTHING)
+            row = self._row(role, action)
             full &= row.full
             reach &= row.reach
             ceiling_full &= row.ceiling_full
@@ -134,25 +137,33 @@ def joined(rows: Sequence[Row]) -> Row:
 
 @cache
 def load() -> Matrix:
-    """The matrix this package ships; its version is the start of the SHA-256 of the file."""
-    data = files("consent").joinpath("matrix.csv").read_bytes()
-    lines = csv.DictReader(data.decode().splitlines())
+    """The matrix this package ships."""
+    return read(files("consent").joinpath("matrix.csv").read_bytes().decode())
+
+
+def read(text: str) -> Matrix:
+    """The matrix of a file without faults; its version is the start of the SHA-256 of its lines.
+
+    How the lines end does not count: a file is the same matrix on every machine.
+    """
+    text = "".join(f"{line}\n" for line in text.splitlines())
+    lines = csv.DictReader(text.splitlines())
     cells = {
         (line.pop("category"), line.pop("role")): Cell(**line)  # one column, one field
         for line in lines
     }
-    return Matrix(hashlib.sha256(data).hexdigest()[:12], cells)
+    return Matrix(hashlib.sha256(text.encode()).hexdigest()[:12], cells, text)
 
 
 def check(lines: Iterable[Mapping[str, str]]) -> list[str]:
     """What is wrong with the lines of a matrix, one sentence each; nothing when it may be used."""
-    found: dict[tuple[str, str], Mapping[str, str]] = {}
+    found: set[tuple[str, str]] = set()
     problems: list[str] = []
     for line in lines:
         key = line["category"], line["role"]
         if key in found:
             problems.append(f"`{key[0]}` x `{key[1]}` is there twice.")
-        found[key] = line
+        found.add(key)
         problems.extend(f"`{key[0]}` x `{key[1]}`: {problem}." for problem in _problems(line))
     wanted = [(category, role) for category in CATEGORIES for role in ROLES]
     problems.extend(

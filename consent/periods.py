@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-__all__ = ["Period", "read_period"]
+__all__ = ["BRUSSELS", "Period", "day_in_brussels", "read_period"]
 
-_BRUSSELS = ZoneInfo("Europe/Brussels")
+BRUSSELS = ZoneInfo("Europe/Brussels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,17 @@ def read_period(element: Mapping[str, Any] | None) -> Period:
     )
 
 
+def day_in_brussels(instant: datetime) -> date:
+    """The day it is there at this instant."""
+    return instant.astimezone(BRUSSELS).date()
+
+
 def _instant(text: str, *, last: bool) -> datetime | None:
     """None for an instant outside the calendar, such as the end of 9999-12-31: as good as unbounded."""
     try:
         if "T" in text:
             return datetime.fromisoformat(text).astimezone(UTC)
-        return (_day_after(text) if last else _first_day(text)).replace(tzinfo=_BRUSSELS).astimezone(UTC)
+        return (_day_after(text) if last else _first_day(text)).replace(tzinfo=BRUSSELS).astimezone(UTC)
     except OverflowError:
         return None
 

@@ -12,7 +12,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
-__all__ = ["PROFESSIONS", "ROLE_SYSTEM", "role_of", "roles_of"]
+__all__ = ["PROFESSIONS", "ROLE_SYSTEM", "read", "role_of", "roles_of"]
 
 ROLE_SYSTEM = "https://dzop.example/fhir/CodeSystem/role"
 
@@ -28,12 +28,12 @@ _LEGACY = {
 }
 
 
-def _read() -> Mapping[tuple[str, str], str]:
-    lines = csv.DictReader(files("consent").joinpath("professions.csv").read_text().splitlines())
-    return {(line["system"], line["code"]): line["role"] for line in lines}
+def read(text: str) -> Mapping[tuple[str, str], str]:
+    """The role of each (system, code) in a file of lines `system,code,role`."""
+    return {(line["system"], line["code"]): line["role"] for line in csv.DictReader(text.splitlines())}
 
 
-_ROLES = _read()
+_ROLES = read(files("consent").joinpath("professions.csv").read_text("utf-8"))
 
 
 def roles_of(codings: Iterable[tuple[str | None, str | None]]) -> frozenset[str]:

@@ -1,37 +1,37 @@
-"""The matrix for others to read: as it was reviewed, and as a page."""
+"""The matrix as it was reviewed: a text with a line a cell, checked before it becomes law."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
-from importlib.resources import files
 
-from consent.categories import CATEGORIES
-from consent.matrix import ACTIONS, ROLES, load
+from consent.matrix import Matrix, check, load, read
 
-__all__ = ["as_csv", "as_markdown", "lines"]
+__all__ = ["COLUMNS", "as_csv", "faults", "read_reviewed"]
+
+COLUMNS = (
+    "category", "role", "read", "read_ceiling", "create", "update", "delete", "share", "basis", "source",
+)  # fmt: skip
 
 
 def as_csv() -> str:
-    """The file itself."""
-    return files("consent").joinpath("matrix.csv").read_text("utf-8").rstrip("\n")
+    """The file this package ships."""
+    return load().text
 
 
-def lines() -> list[Mapping[str, str]]:
-    """The file line by line, by column name."""
-    return list(csv.DictReader(as_csv().splitlines()))
+def faults(text: str) -> list[str]:
+    """What keeps a text from being a matrix, one sentence each; nothing when it may be used."""
+    lines = list(csv.reader(text.splitlines()))
+    if not lines or tuple(lines[0]) != COLUMNS:
+        return [f"The first line names the columns: {','.join(COLUMNS)}."]
+    uneven = [number for number, line in enumerate(lines, start=1) if len(line) != len(COLUMNS)]
+    if uneven:
+        return [f"Line {number} does not have {len(COLUMNS)} columns." for number in uneven]
+    return check(csv.DictReader(text.splitlines()))
 
 
-def as_markdown(category: str | None = None) -> str:
-    """One table a data category: per role what each action may reach, and on what that rests."""
-    matrix = load()
-    chosen = [each for each in CATEGORIES if category in (None, each)]
-    tables = [f"# Access matrix, version {matrix.version}"]
-    for each in chosen:
-        head = ["role", *ACTIONS, "basis"]
-        rows = [head, ["---"] * len(head)]
-        for role in ROLES:
-            cell = matrix.cell(each, role)
-            rows.append([role, *(str(getattr(cell, action)) for action in ACTIONS), cell.basis])
-        tables.append(f"## {each}\n\n" + "\n".join(f"| {' | '.join(row)} |" for row in rows))
-    return "\n\n".join(tables)
+def read_reviewed(text: str) -> Matrix:
+    """The matrix of a text; ValueError with the first faults when it may not be used."""
+    if found := faults(text):
+        more = f" ({len(found) - 3} more)" if len(found) > 3 else ""
+        raise ValueError(" ".join(found[:3]) + more)
+    return read(text)

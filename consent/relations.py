@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from consent.categories import ALL, mask, named
-from consent.parties import Party
+from consent.decisions import DECISIONS
+from consent.parties import Meant, Party
 from consent.periods import Period, read_period
 from consent.professions import PROFESSIONS, role_of, roles_of
 
@@ -19,6 +21,8 @@ __all__ = [
     "TOKENS",
     "Known",
     "Relation",
+    "birthday",
+    "broken_glass",
     "case_management",
     "childhood",
     "codings",
@@ -45,6 +49,7 @@ TOKENS = {
     "case-manager": _PROFESSIONALS | {"case-manager"},
     "informal-grant": frozenset({"related-person"}),
     "grant": _PROFESSIONALS | {"system-client", "case-manager", "none"},
+    "break-glass": frozenset({"general-practitioner", "health-professional"}),
 }
 """Each kind of relation, and the tokens that can have it."""
 
@@ -55,7 +60,8 @@ class Relation:
 
     `roles` are those the relation states. For a professional or organisation a token's role narrows them, and
     stands alone where there are none; for the other kinds they stand as they are. `coordinates` adds the care
-    coordinator's row. A personal grant is bounded by `classes`.
+    coordinator's row. A personal grant is bounded by `classes`; it has none where it opens single entries.
+    `ground` is that of a mandate: parenthood, guardianship, designated, or nothing stated.
     """
 
     kind: str
@@ -65,18 +71,25 @@ class Relation:
     rule: str
     coordinates: bool = False
     classes: int = ALL
+    ground: str | None = None
+
+    @property
+    def is_member(self) -> bool:
+        """Whether it is membership of a team."""
+        return self.rule.startswith("relation:team:")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """What a relation is read against: the person, his or her related persons and childhood, whom a Reference
-    means.
+    means; and everyone it may mean, where that keeps somebody out.
     """
 
     person: str
     related_persons: frozenset[str]
     childhood: Period | None
     resolve: Callable[[Mapping[str, Any]], Party | None]
+    everyone: Meant
 
     def kind(self, party: Party) -> str | None:
         """person, informal, professional or organisation; None for another person, or somebody else's
@@ -123,10 +136,12 @@ def memberships(team: Mapping[str, Any], known: Known) -> Iterator[Relation]:
 
 def mandates(consent: Mapping[str, Any], known: Known) -> Iterator[Relation]:
     """A related person who represents: with a document, not registered by himself, a parent until the child
-    is 18.
+    is of age.
     """
     root = _permit(consent)
-    bounds = known.childhood if "parenthood" in _codes(consent, GROUND) else Period()
+    grounds = _codes(consent, GROUND)
+    ground = "parenthood" if "parenthood" in grounds else next(iter(grounds), None)
+    bounds = known.childhood if ground == "parenthood" else Period()
     if root is None or bounds is None or "sourceReference" not in consent:
         return
     period = read_period(root.get("period")).within(bounds)
@@ -134,7 +149,7 @@ def mandates(consent: Mapping[str, Any], known: Known) -> Iterator[Relation]:
     for party in known.actors(root):
         if known.kind(party) == "informal" and party not in registrars:
             rule = f"relation:mandate:Consent/{consent['id']}"
-            yield Relation("representative", party, ("representative",), period, rule)
+            yield Relation("representative", party, ("representative",), period, rule, ground=ground)
 
 
 def therapeutic_relations(consent: Mapping[str, Any], known: Known) -> Iterator[Relation]:
@@ -168,30 +183,48 @@ def case_management(consent: Mapping[str, Any], known: Known) -> Iterator[Relati
 
 
 def grants(consent: Mapping[str, Any], known: Known) -> Iterator[Relation]:
-    """A personal grant: reading only, of the classes it names, until its end; one of single resources is a
-    share.
-    """
+    """A personal grant: reading only, of the classes it names or of the single entries, until its end."""
     root = _bounded_permit(consent)
-    if root is None or "data" in root:
+    if root is None:
         return
-    classes = mask(named(root.get("class") or []))
+    is_single = "data" in root
+    classes = 0 if is_single else mask(named(root.get("class") or []))
     for party in known.actors(root):
         kind = known.kind(party)
-        if classes and kind not in (None, "person"):
+        if (classes or is_single) and kind not in (None, "person"):
             kind = "informal-grant" if kind == "informal" else "grant"
             rule = f"relation:grant:Consent/{consent['id']}"
             yield Relation(kind, party, (), read_period(root["period"]), rule, classes=classes)
 
 
+def broken_glass(consent: Mapping[str, Any], known: Known) -> Iterator[Relation]:
+    """Who declared an emergency reads for a short time, never longer than the decisions allow."""
+    root = _bounded_permit(consent)
+    period = read_period((root or {}).get("period"))
+    if root is None or period.start is None:
+        return
+    longest = Period(None, period.start + DECISIONS.break_glass)
+    for party in known.actors(root):
+        if known.kind(party) == "professional":
+            rule = f"relation:break-glass:Consent/{consent['id']}"
+            yield Relation("break-glass", party, (), period.within(longest), rule)
+
+
 def childhood(patient: Mapping[str, Any]) -> Period | None:
-    """Until the 18th birthday, the earliest it can be where the birth date is known in part; None where it is
-    unknown.
+    """Until the age of majority; None where the birth date is unknown."""
+    end = birthday(patient, DECISIONS.age_of_majority)
+    return None if end is None else Period(None, end)
+
+
+def birthday(patient: Mapping[str, Any], years: int) -> datetime | None:
+    """When the person reaches an age, the earliest it can be where the birth date is known in part; None where
+    it is unknown.
     """
     born = patient.get("birthDate")
     if born is None:
         return None
-    year, day = int(born[:4]) + 18, born[4:].replace("-02-29", "-02-28")
-    return Period(None, read_period({"start": f"{year:04}{day}"}).start)
+    year, day = int(born[:4]) + years, born[4:].replace("-02-29", "-02-28")
+    return read_period({"start": f"{year:04}{day}"}).start
 
 
 def is_unmapped(participant: Mapping[str, Any]) -> bool:

@@ -6,7 +6,8 @@ https://hl7.org/fhir/R4/consent-definitions.html#Consent.provision
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
@@ -14,18 +15,27 @@ from typing import Any, NamedTuple
 
 from consent.categories import ALL, UNTOUCHED, mask, named
 from consent.matrix import ACTIONS
-from consent.parties import Party
+from consent.parties import Meant, Party, role_named
 from consent.periods import Period, read_period
-from consent.professions import ROLE_SYSTEM
 
-__all__ = ["Provision", "Verdict", "read_settings", "verdicts"]
+__all__ = [
+    "ACTIONS_OF",
+    "Provision",
+    "Verdict",
+    "decisive",
+    "is_about_care",
+    "rank",
+    "read_settings",
+    "verdicts",
+]
 
-_ACTIONS = {
+ACTIONS_OF: Mapping[str, AbstractSet[str]] = {
     "access": {"read"},
     "collect": {"create"},
     "correct": {"update", "delete"},
     "disclose": {"share"},
 }
+"""The actions a FHIR consent action stands for."""
 
 _PURPOSE_SYSTEM = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 _CARE = {"TREAT", "CAREMGT", "COC"}
@@ -62,18 +72,13 @@ class Provision:
                 closest = rank
         return closest
 
-    def may_concern(self, individual: str | None, organisation: str | None) -> bool:
-        """Whether it could name this actor, in some role."""
-        return self.actors is None or any(
-            isinstance(actor, str) or actor.includes(individual, organisation) for actor in self.actors
-        )
-
 
 class Verdict(NamedTuple):
-    """A provision that decides, and the categories for which no other outranks it."""
+    """A provision that decides, the categories for which no other outranks it, and its rank."""
 
     provision: Provision
     categories: int
+    rank: int
 
 
 def verdicts(
@@ -84,31 +89,47 @@ def verdicts(
     instant: datetime,
     action: str,
 ) -> list[Verdict]:
-    """Who decides what: each category at most once, by the highest-ranked matching provision, among equals a
-    deny.
+    """Who decides what at an instant: each category at most once, by the highest-ranked matching provision,
+    among equals a deny.
     """
+    in_force = [each for each in settings if each.period.covers(instant)]
+    return decisive(in_force, individual, organisation, roles, action)
+
+
+def decisive(
+    settings: Iterable[Provision],
+    individual: str | None,
+    organisation: str | None,
+    roles: frozenset[str],
+    action: str,
+) -> list[Verdict]:
+    """The same of provisions that are all in force."""
     matching = []
     for provision in settings:
-        if action in provision.actions and provision.period.covers(instant):
-            rank = provision.rank(individual, organisation, roles)
-            if rank is not None:
-                matching.append((4 * rank + 2 * provision.named + (not provision.permit), provision))
+        if action in provision.actions:
+            closeness = provision.rank(individual, organisation, roles)
+            if closeness is not None:
+                matching.append((rank(closeness, provision.named, deny=not provision.permit), provision))
     matching.sort(key=itemgetter(0), reverse=True)
     undecided, decided = ALL, []
-    for _, provision in matching:
+    for place, provision in matching:
         if categories := provision.classes & undecided:
-            decided.append(Verdict(provision, categories))
+            decided.append(Verdict(provision, categories, place))
             undecided &= ~categories
     return decided
 
 
-def read_settings(
-    consent: Mapping[str, Any], resolve: Callable[[Mapping[str, Any]], Party | None]
-) -> Iterator[Provision]:
+def rank(closeness: int, named: bool, *, deny: bool) -> int:
+    """Who is named comes first, then what; among equals a deny."""
+    return 4 * closeness + 2 * named + deny
+
+
+def read_settings(consent: Mapping[str, Any], resolve: Meant, everyone: Meant) -> Iterator[Provision]:
     """The provisions of one active Consent of kind `settings`, numbered from 1; a root that denies is number
     0.
 
-    What a deny says in words we do not know, it says of everything; what a permit says so, of nothing. A
+    What a deny says in words we do not know, it says of everything; what a permit says so, of nothing. Likewise
+    a permit is for those `resolve` tells, a deny for `everyone` it may mean. A
     provision with `data` shares single resources and is no setting; one for another purpose than care does
     not concern us.
     """
@@ -116,21 +137,17 @@ def read_settings(
     bounds = read_period(root.get("period"))
     nested = list(enumerate(root.get("provision") or [], start=1))
     for number, provision in [(0, root)] * (root.get("type") == "deny") + nested:
-        if "data" not in provision and _is_about_care(provision):
-            yield _read(provision, bounds, f"setting:Consent/{consent['id']}#{number}", resolve)
+        if "data" not in provision and is_about_care(provision):
+            meant = resolve if provision.get("type") == "permit" else everyone
+            yield _read(provision, bounds, f"setting:Consent/{consent['id']}#{number}", meant)
 
 
-def _read(
-    provision: Mapping[str, Any],
-    bounds: Period,
-    rule: str,
-    resolve: Callable[[Mapping[str, Any]], Party | None],
-) -> Provision:
+def _read(provision: Mapping[str, Any], bounds: Period, rule: str, meant: Meant) -> Provision:
     permit = provision.get("type") == "permit"
     classes, is_named = _classes(provision.get("class") or [], permit)
     return Provision(
         permit,
-        _actors(provision.get("actor") or [], resolve),
+        _actors(provision.get("actor") or [], meant),
         classes,
         is_named,
         _actions(provision.get("action") or [], permit),
@@ -139,20 +156,16 @@ def _read(
     )
 
 
-def _actors(
-    actors: Iterable[Mapping[str, Any]], resolve: Callable[[Mapping[str, Any]], Party | None]
-) -> tuple[Party | str, ...] | None:
+def _actors(actors: Iterable[Mapping[str, Any]], meant: Meant) -> tuple[Party | str, ...] | None:
     """Nobody, not everyone, for actors of whom none can be resolved."""
     named = [actor.get("reference") or {} for actor in actors]
     if not named:
         return None
-    read = [_role(reference) or resolve(reference) for reference in named]
-    return tuple(actor for actor in read if actor is not None)
-
-
-def _role(reference: Mapping[str, Any]) -> str | None:
-    identifier = reference.get("identifier") or {}
-    return identifier.get("value") if identifier.get("system") == ROLE_SYSTEM else None
+    found: list[Party | str] = []
+    for reference in named:
+        role = role_named(reference)
+        found += meant(reference) if role is None else [role]
+    return tuple(found)
 
 
 def _classes(codings: list[Mapping[str, Any]], permit: bool) -> tuple[int, bool]:
@@ -164,13 +177,14 @@ def _classes(codings: list[Mapping[str, Any]], permit: bool) -> tuple[int, bool]
 
 def _actions(concepts: list[Mapping[str, Any]], permit: bool) -> frozenset[str]:
     codes = [coding.get("code") for concept in concepts for coding in concept.get("coding") or [{}]]
-    known = [_ACTIONS[code] for code in codes if code in _ACTIONS]
+    known = [ACTIONS_OF[code] for code in codes if code in ACTIONS_OF]
     if not concepts or (len(known) < len(codes) and not permit):
         return frozenset(ACTIONS)
     return frozenset().union(*known)
 
 
-def _is_about_care(provision: Mapping[str, Any]) -> bool:
+def is_about_care(provision: Mapping[str, Any]) -> bool:
+    """Whether the provision has a purpose that concerns us; one that denies also where nobody can tell."""
     purposes = provision.get("purpose") or []
     if any(purpose.get("code") in _CARE for purpose in purposes) or not purposes:
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from fastapi import FastAPI
@@ -12,10 +13,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from consent.matrix import load
+from consent.decisions import DECISIONS
+from consent.matrix import Matrix, load
+from consent.published import read_reviewed
 from dzop import __version__, portal
 from dzop.access.actors import actor_of
 from dzop.access.gateway import Gateway
+from dzop.access.generations import compiling
 from dzop.access.persons import patient_of
 from dzop.actor import Actor
 from dzop.api.fhir import FhirEndpoint
@@ -24,6 +28,7 @@ from dzop.api.openapi import openapi
 from dzop.auth import keys, sandbox
 from dzop.auth.clients import Client
 from dzop.auth.discovery import smart_configuration
+from dzop.auth.proofs import KINDS, Declarations, configured, sandbox_verifier
 from dzop.auth.tokens import Verifier
 from dzop.demo.people import PEOPLE
 from dzop.exchange.partners import Partner, read_partners
@@ -32,6 +37,7 @@ from dzop.fhir.outcome import Unauthenticated
 from dzop.interactions.exchanged import Service
 from dzop.settings import Settings
 from dzop.store.audit import Writer
+from dzop.store.audit_seal import Sealing, sealing
 from dzop.store.database import PING, Database
 
 PUBLISHED = "2026-11-22"
@@ -40,19 +46,25 @@ _LEEWAY = timedelta(seconds=30)
 
 def application(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Front:
     """The service. Its database must be there and migrated; it connects when the server starts it."""
+    law = shipped_matrix(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         url = settings.database_url
         if url is None:
             raise RuntimeError("no database: `dzop serve` starts an embedded one")
-        async with Database.opened(url, settings.pool_size) as database, Writer.running(database) as audit:
-            gateway = Gateway(database, audit, load(), settings.fhir_base, partner_types(settings))
+        async with (
+            sealing(url, sealed_as(settings, clock)),
+            Database.opened(url, settings.pool_size) as database,
+            Writer.running(database) as audit,
+        ):
+            gateway = Gateway(database, audit, law, settings.fhir_base, partner_types(settings))
             front.open(_endpoint(settings, database, gateway, clock))
             app.router.routes.extend(_pages(settings, database, clock))
             app.state.database = database
-            async with exchanging(
-                configured_partners(settings), database, gateway, settings.fhir_base, clock
+            async with (
+                compiling(database, law, settings.fhir_base),
+                exchanging(configured_partners(settings), database, gateway, settings.fhir_base, clock),
             ):
                 yield
 
@@ -107,7 +119,8 @@ def _endpoint(
             raise Unauthenticated("no issuer of tokens is configured here")
         claims = verifier.verify(token, now)
         bearer = Actor("", "", scopes=tuple(claims.scopes), client=claims.client_id or "")
-        return await actor_of(database, claims.subject, claims.role, bearer, now, sandbox=settings.sandbox)
+        actor = await actor_of(database, claims.subject, claims.role, bearer, now, sandbox=settings.sandbox)
+        return replace(actor, is_registrar=True) if actor.individual in settings.registrar_names else actor
 
     service = Service(
         gateway=gateway,
@@ -118,6 +131,7 @@ def _endpoint(
         software=__version__,
         published=PUBLISHED,
         oauth={"authorize": smart["authorization_endpoint"], "token": smart["token_endpoint"]},
+        declarations=declarations(settings),
     )
     return FhirEndpoint(service, authenticate, smart, clock, settings.max_body)
 
@@ -153,6 +167,28 @@ def _sandbox(
 def partner_types(settings: Settings) -> dict[str, frozenset[str]]:
     """The types that each configured exchange partner takes."""
     return {each.name: frozenset(each.types) for each in configured_partners(settings)}
+
+
+def shipped_matrix(settings: Settings) -> Matrix:
+    """The access matrix this process brings: the operator's own or ours; ValueError when it may not be used."""
+    return read_reviewed(settings.matrix.read_bytes().decode()) if settings.matrix else load()
+
+
+def sealed_as(settings: Settings, clock: Callable[[], datetime]) -> Sealing:
+    """How the audit is sealed here, anchored, and kept."""
+    return Sealing(keys.audit_key(settings.keys), settings.anchor_folder, clock, DECISIONS.log_years)
+
+
+def declarations(settings: Settings) -> Declarations:
+    """What may be declared here; the sandbox believes its own evidence where no other verifier is configured.
+
+    ValueError when the verifiers cannot be had.
+    """
+    verifiers = dict(configured(settings.proof_verifiers or ""))
+    if settings.sandbox:
+        verify = sandbox_verifier(keys.signing_key(settings.keys))
+        verifiers = {kind: verifiers.get(kind, verify) for kind in KINDS}
+    return Declarations(verifiers, settings.break_glass, settings.declarations_an_hour)
 
 
 def configured_partners(settings: Settings) -> tuple[Partner, ...]:

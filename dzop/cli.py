@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager
@@ -14,7 +15,11 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from consent import matrix, published
+from consent.categories import CATEGORIES
+from consent.matrix import ACTIONS
+from consent.matrix import Matrix as Reviewed
+from consent.published import as_csv, faults, read_reviewed
+from dzop.definitions.words import LANGUAGES
 from dzop.problems import Problem, WrongUse
 from dzop.settings import Settings
 
@@ -29,6 +34,7 @@ app.add_typer(access_app, name="access")
 exchange_app = typer.Typer(no_args_is_help=True, help="The exchange with partners.")
 app.add_typer(exchange_app, name="exchange")
 _err = Console(stderr=True)
+_out = Console()
 # What a wrong option raises; typer exports only this child of it.
 _NotUnderstood: Any = typer.BadParameter.__base__
 Answer = TypeVar("Answer")
@@ -42,6 +48,13 @@ Partners = Annotated[
     Path | None,
     typer.Option(
         "--partners", envvar="DZOP_PARTNERS", exists=True, dir_okay=False, help="TOML of exchange partners."
+    ),
+]
+
+Matrix = Annotated[
+    Path | None,
+    typer.Option(
+        "--matrix", envvar="DZOP_MATRIX", exists=True, dir_okay=False, help="CSV of an access matrix."
     ),
 ]
 
@@ -148,11 +161,8 @@ def token(
     """Prints a bearer token of the sandbox issuer."""
     from dzop.auth.keys import signing_key
     from dzop.auth.tokens import issue
-    from dzop.serving import sandbox_is_on
 
-    settings = _settings()
-    if not sandbox_is_on(settings):
-        raise Problem("the sandbox issuer is off: set DZOP_SANDBOX=1, or run `dzop demo` here")
+    settings = _sandbox_settings()
     if not _is_subject(who):
         raise WrongUse("--for takes TYPE/ID, such as Patient/jet-peeters, or system")
     scopes = scope or ("system/*.cruds" if who == "system" else "user/*.cruds patient/*.cruds")
@@ -162,6 +172,24 @@ def token(
             scope=scopes, role=role, ttl=ttl, now=datetime.now(UTC), client_id="dzop-token",
         )
     )  # fmt: skip
+
+
+@app.command()
+def proof(
+    who: Annotated[str, typer.Option("--for", help="Practitioner/x, or Organization/x for its software.")],
+    ssin: Annotated[str, typer.Option(help="The number of the person, 11 digits.")],
+    kind: Annotated[str, typer.Option(help="eid-reading, pharmacy-delivery, referral, ... or gmd.")],
+) -> None:
+    """Prints evidence of a relation of care that the sandbox accepts once, within ten minutes."""
+    from dzop.auth.keys import signing_key
+    from dzop.auth.proofs import KINDS, Claim, sandbox_evidence
+
+    settings = _sandbox_settings()
+    if not who.startswith(("Practitioner/", "Organization/")):
+        raise WrongUse("--for takes TYPE/ID, such as Practitioner/dr-van-acker")
+    if kind not in KINDS:
+        raise WrongUse(f"--kind takes one of {', '.join(KINDS)}")
+    typer.echo(sandbox_evidence(signing_key(settings.keys), Claim(ssin, who, (), kind), datetime.now(UTC)))
 
 
 @app.command()
@@ -228,29 +256,50 @@ def exchange_offer(partners: Partners = None, database: Database = None) -> None
 
 @access_app.command("explain")
 def access_explain(
-    actor: Annotated[str, typer.Option(help="Who, such as Practitioner/x.")],
-    resource: Annotated[str, typer.Option(help="What, such as Goal/x.")],
+    actor: Annotated[str, typer.Option(help="Who, such as Practitioner/x, or PractitionerRole/x.")],
+    resource: Annotated[str | None, typer.Option(help="What, such as Goal/x.")] = None,
+    category: Annotated[str | None, typer.Option(help="Or a data category of --patient.")] = None,
+    patient: Annotated[str | None, typer.Option(help="Whose plan, such as Patient/x.")] = None,
     action: Annotated[str, typer.Option(help="read, create, update, delete or share.")] = "read",
+    language: Annotated[str, typer.Option(help="nl, fr, de or en.")] = "nl",
     database: Database = None,
 ) -> None:
-    """Says permit or deny, and by which rules; exit 0 for permit, 1 for deny."""
+    """Says permit or deny, and why, in plain words and by which rules; exit 0 for permit, 1 for deny."""
+    from dzop.access.explaining_reasons import AskedAccess
+    from dzop.explanation.shown import shown
     from dzop.operator import explain
 
+    _require_asked(actor, resource, category, patient, action, language)
+    asked = AskedAccess(actor, datetime.now(UTC), action, resource or "", category or "")
+    of = patient and patient.removeprefix("Patient/")
     with _database(_settings(database_url=database)) as settings:
-        decision = asyncio.run(explain(settings, actor, resource, action))
-    if decision is None:
-        typer.echo(f"deny\n  there is no {resource}")
+        found = asyncio.run(explain(settings, asked, of, language))
+    if found is None:
+        typer.echo(f"deny\n  there is no {resource} in a plan")
         raise typer.Exit(1)
-    typer.echo("permit" if decision.permit else "deny")
-    for rule in decision.rules:
-        typer.echo(f"  {rule}")
-    typer.echo(f"  matrix {decision.matrix_version}")
-    raise typer.Exit(0 if decision.permit else 1)
+    reasons = [(each.text, each.rule) for each in found.reasons]
+    for line in shown(language, found.permit, found.text, reasons, found.matrix_version):
+        _out.print(line, highlight=False, soft_wrap=True)
+    raise typer.Exit(0 if found.permit else 1)
+
+
+@access_app.command("reviews")
+def access_reviews(database: Database = None) -> None:
+    """Lists every emergency that was declared, for the reviewer: when, who, of whom, why, until when."""
+    from dzop.operator import broken_glass
+
+    with _database(_settings(database_url=database)) as settings:
+        found = asyncio.run(broken_glass(settings))
+    for each in found:
+        typer.echo(
+            f"{each.since}  {each.who}  {each.person}  until {each.until}  {each.consent}\n  {each.reason}"
+        )
+    typer.echo(f"{len(found)} in all" if found else "No emergency was declared.")
 
 
 @app.command()
 def verify(database: Database = None) -> None:
-    """Checks version chains, index against body, and grants against law; lists every difference."""
+    """Checks versions, index against body, grants against law, and the sealed audit; lists every difference."""
     from dzop.operator import differences
 
     with _database(_settings(database_url=database)) as settings:
@@ -262,32 +311,77 @@ def verify(database: Database = None) -> None:
 
 
 @matrix_app.command("show")
-def matrix_show(category: Annotated[str | None, typer.Argument(help="One data category.")] = None) -> None:
-    """Prints who may do what."""
-    typer.echo(published.as_markdown(category))
+def matrix_show(
+    category: Annotated[str | None, typer.Argument(help="One data category.")] = None, matrix: Matrix = None
+) -> None:
+    """Prints who may do what, in words."""
+    from dzop.definitions.matrix_page import matrix_page
+
+    law = _reviewed(matrix)
+    if category not in (None, *CATEGORIES):
+        raise WrongUse(f"there is no data category `{category}`; there are {', '.join(CATEGORIES)}")
+    typer.echo(matrix_page(law, category), nl=False)
 
 
 @matrix_app.command("export")
 def matrix_export(
-    format: Annotated[str, typer.Option("--format", help="csv or md; fhir follows in a later part.")] = "csv",
+    format: Annotated[str, typer.Option("--format", help="csv, md or fhir.")] = "csv", matrix: Matrix = None
 ) -> None:
     """Writes the matrix for others to read."""
-    writers = {"csv": published.as_csv, "md": published.as_markdown}
+    from dzop.definitions.access_matrix import access_matrix
+    from dzop.definitions.matrix_page import matrix_page
+
+    writers: dict[str, Callable[[], str]] = {
+        "csv": lambda: _matrix_text(matrix),
+        "md": lambda: matrix_page(_reviewed(matrix)),
+        "fhir": lambda: json.dumps(access_matrix(_reviewed(matrix)), ensure_ascii=False, indent=2) + "\n",
+    }
     if format not in writers:
-        raise WrongUse(f"--format takes {' or '.join(writers)}")
-    typer.echo(writers[format]())
+        raise WrongUse(f"--format takes {', '.join(writers)}")
+    typer.echo(writers[format](), nl=False)
 
 
 @matrix_app.command("check")
-def matrix_check() -> None:
+def matrix_check(matrix: Matrix = None) -> None:
     """Checks that every cell is there and means something; exit 1 and a list when not."""
-    faults = matrix.check(published.lines())
-    for fault in faults:
+    text = _matrix_text(matrix)
+    found = faults(text)
+    for fault in found:
         typer.echo(fault)
     typer.echo(
-        f"{len(faults)} faults" if faults else f"The matrix is complete (version {matrix.load().version})."
+        f"{len(found)} faults" if found else f"The matrix is complete (version {_reviewed(matrix).version})."
     )
-    raise typer.Exit(1 if faults else 0)
+    raise typer.Exit(1 if found else 0)
+
+
+@matrix_app.command("status")
+def matrix_status(database: Database = None) -> None:
+    """Says which matrix is in force, which one is coming and how far that is, and which ones are known."""
+    from dzop.operator import matrix_progress
+
+    with _database(_settings(database_url=database)) as settings:
+        state = asyncio.run(matrix_progress(settings))
+    typer.echo(f"in force  {state.version}  since {state.since:%Y-%m-%d %H:%M} UTC")
+    if state.coming:
+        typer.echo(f"coming    {state.coming}  compiled for {state.compiled} of {state.persons} persons")
+    for version, since in state.known:
+        typer.echo(f"known     {version}  since {since:%Y-%m-%d %H:%M} UTC")
+
+
+@matrix_app.command("use")
+def matrix_use(
+    version: Annotated[str, typer.Argument(help="A version that `dzop matrix status` lists.")],
+    again: Annotated[bool, typer.Option("--again", help="Compile it also when it is in force.")] = False,
+    database: Database = None,
+) -> None:
+    """Makes a known matrix the next one; a running service compiles it and switches."""
+    from dzop.operator import use_matrix
+
+    with _database(_settings(database_url=database)) as settings:
+        known = asyncio.run(use_matrix(settings, version, again=again))
+    if not known:
+        raise Problem(f"no matrix of version `{version}` is known here; `dzop matrix status` lists them")
+    typer.echo(f"Matrix {version} is next, or in force already.")
 
 
 # -- what several commands need --------------------------------------------------------------------------
@@ -297,12 +391,59 @@ def _settings(**given: object) -> Settings:
     return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
+def _sandbox_settings() -> Settings:
+    """The settings, where the sandbox is on."""
+    from dzop.serving import sandbox_is_on
+
+    settings = _settings()
+    if not sandbox_is_on(settings):
+        raise Problem("the sandbox issuer is off: set DZOP_SANDBOX=1, or run `dzop demo` here")
+    return settings
+
+
 def _database(settings: Settings) -> AbstractContextManager[Settings]:
-    """A database that is there and has the newest schema; a wrong partners file is told before it starts."""
+    """A database that is there and has the newest schema; a wrong file is told before it starts."""
     from dzop.serving import database
 
     _partners(settings)
+    _check_matrix(settings)
+    _check_verifiers(settings)
     return database(settings)
+
+
+def _check_matrix(settings: Settings) -> None:
+    """What is wrong with a matrix of one's own is told before anything starts."""
+    from dzop.app import shipped_matrix
+
+    try:
+        shipped_matrix(settings)
+    except ValueError as wrong:
+        raise Problem(f"{settings.matrix} is no access matrix: {wrong}") from None
+
+
+def _check_verifiers(settings: Settings) -> None:
+    """A verifier of proofs that cannot be had is told before anything starts."""
+    from dzop.auth.proofs import configured
+
+    try:
+        configured(settings.proof_verifiers or "")
+    except ValueError as wrong:
+        raise Problem(f"DZOP_PROOF_VERIFIERS: {wrong}") from None
+
+
+def _matrix_text(path: Path | None) -> str:
+    """The matrix that a command is about: a file, or the one shipped."""
+    try:
+        return path.read_bytes().decode() if path else as_csv()
+    except UnicodeDecodeError:
+        raise Problem(f"{path} is no text in UTF-8") from None
+
+
+def _reviewed(path: Path | None) -> Reviewed:
+    try:
+        return read_reviewed(_matrix_text(path))
+    except ValueError as wrong:
+        raise Problem(f"{path} is no access matrix: {wrong}") from None
 
 
 def _partners(settings: Settings) -> tuple[Partner, ...]:
@@ -331,6 +472,21 @@ def _with_partners(
                 return [await ask(database, partner) for partner in known]
 
         return asyncio.run(answers())
+
+
+def _require_asked(
+    actor: str, resource: str | None, category: str | None, patient: str | None, action: str, language: str
+) -> None:
+    """What is wrong with a question to the law is told before a database is opened."""
+    if not _is_subject(actor):
+        raise WrongUse("--actor takes TYPE/ID, such as Practitioner/dr-van-acker")
+    if (resource is None) == (category is None) or (category is not None and patient is None):
+        raise WrongUse("give either --resource TYPE/ID, or --category CODE with --patient Patient/ID")
+    for option, value, known in (
+        ("--category", category, CATEGORIES), ("--action", action, ACTIONS), ("--language", language, LANGUAGES)
+    ):  # fmt: skip
+        if value is not None and value not in known:
+            raise WrongUse(f"{option} takes one of {', '.join(known)}")
 
 
 def _is_subject(text: str) -> bool:

@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from consent.law import Decision
-from consent.matrix import load
-from dzop.access import verification
-from dzop.access.actors import actor_of
+from consent.decisions import DECISIONS
+from dzop.access import explaining_reasons as reasons
+from dzop.access import generations, reviewing, verification
+from dzop.access.explaining import About, Inquiry, Question
+from dzop.access.explaining_reasons import AskedAccess, Explained
 from dzop.access.gateway import Gateway
-from dzop.actor import Actor, Call
-from dzop.app import partner_types
+from dzop.access.generations import Progress
+from dzop.access.persons import patient_of
+from dzop.access.reviewing import BrokenGlass
+from dzop.actor import SYSTEM, Actor, Call
+from dzop.app import partner_types, sealed_as, shipped_matrix
+from dzop.auth.keys import known_audit_key
 from dzop.loading import Loader, Report, files, is_skipped, pieces
 from dzop.settings import Settings
+from dzop.store import audit_check
 from dzop.store.audit import Writer
+from dzop.store.audit_check import Expected
+from dzop.store.audit_seal import is_ours, kept_since, sealing
 from dzop.store.database import Database
 
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Gateway]:
-    """The gateway on the database of these settings, for the length of a command."""
-    async with Database.opened(str(settings.database_url), 2) as database, Writer.running(database) as audit:
-        yield Gateway(database, audit, load(), settings.fhir_base, partner_types(settings))
+    """The gateway on the database of these settings, for the length of a command; it seals what it records."""
+    url, how = str(settings.database_url), sealed_as(settings, lambda: datetime.now(UTC))
+    async with Database.opened(url, 2) as database, AsyncExitStack() as beside:
+        # Whoever has not the service's keys here leaves the sealing to the service.
+        if await is_ours(database, how.key):
+            await beside.enter_async_context(sealing(url, how))
+        audit = await beside.enter_async_context(Writer.running(database))
+        yield Gateway(database, audit, shipped_matrix(settings), settings.fhir_base, partner_types(settings))
 
 
 async def load_files(
@@ -42,18 +55,55 @@ async def load_files(
     return loader.report
 
 
-async def explain(settings: Settings, who: str, what: str, action: str) -> Decision | None:
-    """The law's decision on one resource; None when there is no such resource."""
+async def explain(
+    settings: Settings, asked: AskedAccess, patient: str | None, language: str
+) -> Explained | None:
+    """Why somebody may or may not, as recorded as when it is asked over HTTP; None when there is no such entry.
+
+    `patient` is the id of the person whose plan a category is of; that of an entry is found.
+    """
+    if patient is None:
+        async with Database.opened(str(settings.database_url), 2) as database:
+            patient = await patient_of(database, asked.resource)
+    if patient is None:
+        return None
+    call = Call(Actor(SYSTEM, SYSTEM), asked.at)
+
+    async def work(inquiry: Inquiry) -> tuple[Explained, list[About]]:
+        explained = await reasons.explain(inquiry, asked)
+        return explained, [explained.about]
+
+    async with opened(settings) as gateway:
+        return await gateway.explain(call, Question("explain-access", patient, language), work)
+
+
+async def broken_glass(settings: Settings) -> list[BrokenGlass]:
+    """Every emergency that was declared, the newest first."""
     async with Database.opened(str(settings.database_url), 2) as database:
-        now = datetime.now(UTC)
-        actor = await actor_of(database, who, None, Actor("", ""), now, sandbox=True)
-        type, _, id = what.partition("/")
-        return await verification.explained(
-            database, Call(actor, now), load(), settings.fhir_base, type, id, action
-        )
+        return await reviewing.broken_glass(database)
 
 
 async def differences(settings: Settings) -> list[str]:
-    """Where the store disagrees with itself or with the law, one line each."""
+    """Where the store disagrees with itself, with the law, or with the chain of the audit: one line each."""
     async with Database.opened(str(settings.database_url), 2) as database:
-        return [each async for each in verification.differences(database, load(), settings.fhir_base)]
+        law, base, chain = shipped_matrix(settings), settings.fhir_base, _chain(settings)
+        found = [each async for each in verification.differences(database, law, base)]
+        return found + [each async for each in audit_check.faults(database, chain)]
+
+
+def _chain(settings: Settings) -> Expected:
+    now = datetime.now(UTC)
+    kept = kept_since(now, DECISIONS.log_years)
+    return Expected(known_audit_key(settings.keys), settings.anchor_folder, now, kept)
+
+
+async def matrix_progress(settings: Settings) -> Progress:
+    """Which access matrix is in force, and how far the next one is."""
+    async with Database.opened(str(settings.database_url), 2) as database:
+        return await generations.progress(database, shipped_matrix(settings))
+
+
+async def use_matrix(settings: Settings, version: str, *, again: bool) -> bool:
+    """Makes a known matrix the next one; False when it is not known."""
+    async with Database.opened(str(settings.database_url), 2) as database:
+        return await generations.use(database, version, again=again)

@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_REGISTRARS = r"^Organization/[A-Za-z0-9.-]{1,64}(\s+Organization/[A-Za-z0-9.-]{1,64})*$"
+
 
 class Settings(BaseSettings):
     """All that an operator can set. Every field is described in docs/settings.md, and a test checks it."""
@@ -31,7 +33,34 @@ class Settings(BaseSettings):
     )
     max_body: int = Field(5_000_000, ge=1_000, description="Largest request body, in bytes.")
     page_size: int = Field(50, ge=1, le=1_000, description="Matches on a page when `_count` is absent.")
+    matrix: Path | None = Field(
+        None, description="CSV of an access matrix of one's own; without it the one shipped."
+    )
     partners: Path | None = Field(None, description="TOML file of exchange partners; without it none.")
+    registrars: str | None = Field(
+        None, pattern=_REGISTRARS, description="Organizations whose software enters persons and mandates."
+    )
+    break_glass: bool = Field(False, description="Whether a health professional may declare an emergency.")
+    proof_verifiers: str | None = Field(
+        None, description="Who verifies which proof of a relation of care: KIND=MODULE:NAME, by spaces."
+    )
+    declarations_an_hour: int = Field(
+        20, ge=1, description="How often one actor may declare a relation, or an emergency, in an hour."
+    )
+
+    anchors: Path | None = Field(
+        None, description="Folder where the head of the audit is written down; without it one under `var`."
+    )
+
+    @property
+    def anchor_folder(self) -> Path:
+        """Where the head of the audit's chain is written down, outside the database."""
+        return self.anchors or self.var / "anchors"
+
+    @property
+    def registrar_names(self) -> frozenset[str]:
+        """The registrars, each as `Organization/x`."""
+        return frozenset((self.registrars or "").split())
 
     @property
     def keys(self) -> Path:

@@ -11,6 +11,7 @@ DZOP = "https://dzop.example/fhir"
 CORE = "https://www.ehealth.fgov.be/standards/fhir/core"
 SSIN = f"{CORE}/NamingSystem/ssin"
 SINCE = "2020-01-01"
+PROVEN = {"url": f"{DZOP}/StructureDefinition/proof", "valueCode": "referral"}
 
 
 def ref(reference: str) -> dict[str, str]:

@@ -8,19 +8,27 @@ from datetime import datetime
 from dzop.actor import SYSTEM, Actor
 from dzop.fhir.outcome import Forbidden, Unauthenticated
 from dzop.store import directory
-from dzop.store.database import Database, Row
+from dzop.store.database import Connection, Row
 
 _OF_PERSONS = {"Patient": "person", "RelatedPerson": "related-person"}
 
 
+class Barred(Forbidden):
+    """Known, and not to act; `actor` is for the log."""
+
+    def __init__(self, text: str, actor: Actor) -> None:
+        super().__init__(text)
+        self.actor = actor
+
+
 async def actor_of(
-    database: Database, subject: str, role: str | None, token: Actor, now: datetime, *, sandbox: bool
+    database: Connection, subject: str, role: str | None, token: Actor, now: datetime, *, sandbox: bool
 ) -> Actor:
     """The actor that a token's subject is now; `token` has what the token itself says: scopes, client.
 
     `subject` is `system` (sandbox only), `Patient/x`, `RelatedPerson/x`, `Organization/x` (its own
     software), `Practitioner/x` or `PractitionerRole/x`; `role` overrides the profession (sandbox only).
-    Forbidden for a suspended professional, and for one with several capacities who named none.
+    Barred for a suspended professional, and for one with several capacities who named none.
     """
     kind = subject.partition("/")[0]
     if subject == SYSTEM:
@@ -33,7 +41,9 @@ async def actor_of(
         raise Unauthenticated("the token names nobody who can act here")
     rows = await database.rows(directory.CAPACITIES, actor=subject, now=now)
     if not all(row["active"] for row in rows):
-        raise Forbidden("this professional or organisation is suspended")
+        raise Barred(
+            "this professional or organisation is suspended", replace(token, individual=subject, role="none")
+        )
     if kind == "Organization":
         keys = _keys(rows[0], subject)
         return replace(token, individual=subject, role="system-client", organization=subject, keys=keys)
@@ -42,10 +52,11 @@ async def actor_of(
 
 def _professional(subject: str, rows: list[Row], role: str | None, token: Actor) -> Actor:
     in_force = [row for row in rows if row["role"] and row["in_force"]]
+    unable = replace(token, individual=subject, role="none")
     if subject.startswith("PractitionerRole/") and not in_force:
-        raise Forbidden("this capacity is suspended, has ended, or is not known")
+        raise Barred("this capacity is suspended, has ended, or is not known", unable)
     if len(in_force) > 1 and role is None:
-        raise Forbidden("you work in several capacities: ask for a token for one PractitionerRole")
+        raise Barred("you work in several capacities: ask for a token for one PractitionerRole", unable)
     if len(in_force) != 1:
         return replace(token, individual=subject, role=role or "none", keys=_keys(rows[0], subject))
     row = in_force[0]

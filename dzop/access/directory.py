@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from consent.periods import read_period
@@ -30,7 +30,10 @@ async def record(transaction: Transaction, value: Mapping[str, Any], base: str) 
         # The actor's own reference is among its keys, so that its state is known without identifiers.
         active = bool(value.get("active", True))
         await transaction.run(directory.PUT_IDENTIFIERS, actor=key, keys=[key, *keys], active=active)
-        return await _mentioning(transaction, role_ids=[], identifiers=keys)
+        # Who keeps out one record of a professional keeps out this one as well.
+        same = {row["actor"] for row in await transaction.rows(directory.SAME, keys=[key])} - {key}
+        others = [actor.removeprefix("Practitioner/") for actor in same]
+        return await _mentioning(transaction, role_ids=[], identifiers=keys, practitioner_ids=others)
     return set()
 
 
@@ -47,12 +50,18 @@ def _role(value: Mapping[str, Any], base: str) -> dict[str, Any]:
     }
 
 
-async def _mentioning(transaction: Transaction, role_ids: list[str], identifiers: list[str]) -> set[int]:
+async def _mentioning(
+    transaction: Transaction,
+    role_ids: list[str],
+    identifiers: list[str],
+    practitioner_ids: Sequence[str] = (),
+) -> set[int]:
     """Persons whose facts name it by role or identifier: their grants resolve it anew."""
     rows = await transaction.rows(
         grants.MENTIONING,
         types=_FACTS,
         role_ids=role_ids,
+        practitioner_ids=list(practitioner_ids),
         identifier_values=[key.partition("|")[2][:8] for key in identifiers],
     )
     return {row["person"] for row in rows}

@@ -13,11 +13,11 @@ import orjson
 from consent.categories import BURDEN
 from consent.facts import CarerShare, Facts, Party, Share, read_facts
 from consent.grants import Grant, compile_grants
-from consent.matrix import Matrix
+from dzop.access.matrices import Law
 from dzop.fhir.references import actor_key, read_reference
 from dzop.fhir.resource_types import RESOURCE_TYPES
-from dzop.store import audience, grants
-from dzop.store.database import Transaction
+from dzop.store import audience, directory, grants
+from dzop.store.database import Row, Transaction
 from dzop.store.tables import ALWAYS, FOREVER
 
 FACT_TYPES = tuple(name for name, entry in RESOURCE_TYPES.items() if entry.is_fact)
@@ -26,20 +26,31 @@ _INDIVIDUALS = ("Practitioner", "RelatedPerson", "Patient")
 
 
 async def read(transaction: Transaction, person: int, patient: str, base: str) -> Facts:
-    """The person's facts as this transaction sees them; the caller holds the person's lock.
+    """The person's facts as this transaction sees them; the caller holds the person's lock."""
+    return (await read_with_law(transaction, person, patient, base))[0]
+
+
+async def read_with_law(transaction: Transaction, person: int, patient: str, base: str) -> tuple[Facts, Row]:
+    """The same, with the row that says which law is in force (`generations.LAW`).
 
     Bodies and directory are read every time. What the same bodies mean is understood once: `_understood`
     is a function of nothing else, so a changed fact can never be answered with an old understanding.
     """
     rows = await transaction.rows(grants.FACTS, person=person, types=list(FACT_TYPES))
-    bodies = tuple(row["body"] for row in rows)
-    parties = await _parties(transaction, _named(bodies, base))
-    return _understood(patient, bodies, base, tuple(sorted(parties.items(), key=itemgetter(0))))
+    bodies = tuple(row["body"] for row in rows if row["body"] is not None)
+    found = await parties(transaction, _named(bodies, base))
+    same = await _same(transaction, _kept_out(bodies, base), found)
+    known = _understood(patient, bodies, base, tuple(sorted(found.items(), key=itemgetter(0))), same)
+    return known, rows[0]
 
 
 @lru_cache(maxsize=512)
 def _understood(
-    patient: str, bodies: tuple[bytes, ...], base: str, parties: tuple[tuple[str, Party], ...]
+    patient: str,
+    bodies: tuple[bytes, ...],
+    base: str,
+    parties: tuple[tuple[str, Party], ...],
+    same: tuple[tuple[str, Party], ...],
 ) -> Facts:
     known = dict(parties)
 
@@ -52,7 +63,12 @@ def _understood(
             return Party(key, None)
         return Party(None, key) if kind == "Organization" else known.get(key)
 
-    return read_facts(patient, [orjson.loads(body) for body in bodies], resolve)
+    def everyone(element: Mapping[str, Any]) -> list[Party]:
+        key, party = actor_key(element, base), resolve(element)
+        others = [other for named, other in same if named == key]
+        return list(dict.fromkeys([*([party] if party else []), *others]))
+
+    return read_facts(patient, [orjson.loads(body) for body in bodies], resolve, everyone)
 
 
 @lru_cache(maxsize=512)
@@ -62,7 +78,43 @@ def _named(bodies: tuple[bytes, ...], base: str) -> frozenset[str]:
     return frozenset(key for element in elements if (key := actor_key(element, base)))
 
 
-async def _parties(transaction: Transaction, keys: frozenset[str]) -> dict[str, Party]:
+@lru_cache(maxsize=512)
+def _kept_out(bodies: tuple[bytes, ...], base: str) -> frozenset[str]:
+    """The actor keys that a provision which denies names."""
+    return frozenset(
+        key
+        for body in bodies
+        for root in [orjson.loads(body).get("provision") or {}]
+        for provision in (root, *(root.get("provision") or []))
+        if provision.get("type") == "deny"
+        for element in _references(provision.get("actor"))
+        if (key := actor_key(element, base))
+    )
+
+
+async def _same(
+    transaction: Transaction, keys: frozenset[str], known: Mapping[str, Party]
+) -> tuple[tuple[str, Party], ...]:
+    """Per key everyone it may mean: all records with the identifier, or of the same professional."""
+    capacities = {key: known[key] for key in keys if key in known and known[key].individual}
+    names = {key: capacities[key].individual if key in capacities else key for key in keys}
+    if not names:
+        return ()
+    rows = await transaction.rows(directory.SAME, keys=sorted({name for name in names.values() if name}))
+    found = [
+        (key, _party(row["actor"], capacities[key].organisation if key in capacities else None))
+        for key, name in names.items()
+        for row in rows
+        if row["key"] == name
+    ]
+    return tuple(sorted(found, key=repr))
+
+
+def _party(actor: str, place: str | None) -> Party:
+    return Party(None, actor) if actor.startswith("Organization/") else Party(actor or None, place)
+
+
+async def parties(transaction: Transaction, keys: frozenset[str]) -> dict[str, Party]:
     """Whom PractitionerRoles and identifiers stand for, from the directory in one query."""
     roles = [key for key in keys if key.startswith("PractitionerRole/")]
     identifiers = [key for key in keys if "|" in key]
@@ -71,12 +123,10 @@ async def _parties(transaction: Transaction, keys: frozenset[str]) -> dict[str, 
     rows = await transaction.rows(grants.PARTIES, references=roles, identifiers=identifiers)
     found: dict[str, set[Party]] = {}
     for row in rows:
-        individual, organisation = row["individual"] or None, row["organisation"] or None
-        if individual and individual.startswith("Organization/"):
-            individual, organisation = None, individual
-        found.setdefault(row["key"], set()).add(Party(individual, organisation))
+        meant = _party(row["individual"], row["organisation"] or None)
+        found.setdefault(row["key"], set()).add(meant)
     # An identifier that two records carry names nobody: better no access than the wrong one's.
-    return {key: parties.pop() for key, parties in found.items() if len(parties) == 1}
+    return {key: meant.pop() for key, meant in found.items() if len(meant) == 1}
 
 
 def _references(node: Any) -> Iterator[Mapping[str, Any]]:
@@ -90,14 +140,17 @@ def _references(node: Any) -> Iterator[Mapping[str, Any]]:
             yield from _references(child)
 
 
-async def compile_person(transaction: Transaction, person: int, facts: Facts, matrix: Matrix) -> None:
-    """Replaces the person's grants by what the law says of the facts now."""
-    await transaction.run(grants.CLEAR, person=person)
-    await transaction.run(grants.STORE, person=person, **_columns(compile_grants(facts, matrix), matrix))
+async def compile_person(transaction: Transaction, person: int, facts: Facts, laws: Sequence[Law]) -> None:
+    """Replaces the person's grants of these generations by what each law says of the facts now."""
+    rows = [(law, grant) for law in laws for grant in compile_grants(facts, law.matrix)]
+    await transaction.run(grants.CLEAR, person=person, generations=[law.generation for law in laws])
+    await transaction.run(grants.STORE, person=person, **_columns(rows))
 
 
-def _columns(rows: tuple[Grant, ...], matrix: Matrix) -> dict[str, list[Any]]:
+def _columns(compiled: Sequence[tuple[Law, Grant]]) -> dict[str, list[Any]]:
+    rows = [row for _, row in compiled]
     return {
+        "generation": [law.generation for law, _ in compiled],
         "shape": [row.shape.key for row in rows],
         "valid_from": [start(row.valid_from) for row in rows],
         "valid_until": [end(row.valid_until) for row in rows],
@@ -105,7 +158,8 @@ def _columns(rows: tuple[Grant, ...], matrix: Matrix) -> dict[str, list[Any]]:
         "full": [row.full for row in rows],
         "own": [row.own for row in rows],
         "authored": [row.authored for row in rows],
-        "matrix_version": [matrix.version for _ in rows],
+        "shared": [row.shared for row in rows],
+        "matrix_version": [law.matrix.version for law, _ in compiled],
         "rules": [" ".join(row.rules) for row in rows],
     }
 

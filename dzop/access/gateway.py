@@ -6,33 +6,43 @@ Nothing is returned before its audit row is durable. What the actor may not see 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import asyncpg
 
+from consent.categories import BURDEN
 from consent.matrix import Matrix
-from dzop.access.events import disclosure, event
+from dzop.access.asked import digest_of, identified, named
+from dzop.access.events import disclosure, disclosures, event, of_history, of_log
+from dzop.access.explaining import About, Inquiry, Question, begin
+from dzop.access.explaining_changes import AskedChange, Changes, what_if
+from dzop.access.explaining_log import Entry, entries, people_in
+from dzop.access.explaining_people import names
 from dzop.access.guarded import Page, binds, find, include, read, sees_all
-from dzop.access.logged import Logged, logged
+from dzop.access.logged import Asked, Logged, logged
+from dzop.access.matrices import Matrices
 from dzop.access.shown import Shown
 from dzop.access.unit import Collision, Unit
 from dzop.actor import Call
-from dzop.fhir.outcome import Gone, NotFound, Unavailable
+from dzop.definitions.published import definitions
+from dzop.fhir.outcome import FhirError, Gone, NotFound, Unavailable
 from dzop.fhir.search.query import Include, Query
-from dzop.fhir.search.reference import ReferenceTarget
 from dzop.store import resources
 from dzop.store.audit import Event, Writer
-from dzop.store.audit import log as audit_log
+from dzop.store.audit_log import log as audit_log
 from dzop.store.database import Database
-from dzop.store.tables import ALWAYS, FOREVER
 
 Result = TypeVar("Result")
 _ATTEMPTS = 4
 # Two took the same id, or waited for each other: whoever lost starts again and sees what the other did.
 _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.UniqueViolationError, Collision)
+
+
+class _Undone(Exception):
+    """Ends a transaction that was only tried out."""
 
 
 class Gateway:
@@ -46,10 +56,12 @@ class Gateway:
         base: str,
         partners: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
-        """`base` is the FHIR base of this server, `partners` the types that each exchange partner takes."""
+        """`matrix` is the law of a database that has none yet, `base` the FHIR base of this server,
+        `partners` the types that each exchange partner takes.
+        """
         self._database = database
         self._audit = audit
-        self._matrix = matrix
+        self._matrices = Matrices(matrix)
         self._base = base
         self._partners = partners or {}
 
@@ -64,7 +76,10 @@ class Gateway:
         """One version, readable when the current state and that version's own categories are."""
         statement = resources.vread(sees_all(call.actor, type))
         row = await self._database.row(statement, type=type, id=id, version=version, **binds(call))
-        return await self._disclosed(call, "vread", type, id, None if row is None else Shown.of(row))
+        if row is None:
+            return await self._disclosed(call, "vread", type, id, None)
+        # It is recorded with the categories that the version had, beside those the resource has now.
+        return await self._disclosed(call, "vread", type, id, Shown.of(row), row["version_mask"])
 
     async def history(
         self, call: Call, type: str, id: str, before: int, count: int
@@ -74,20 +89,21 @@ class Gateway:
         where = {"type": type, "id": id, **binds(call)}
         total = await self._database.row(resources.history_total(everything), **where)
         if total is None or total["total"] == 0:
-            await self._refuse(call, "history", type, id)
+            await self._refuse(call, "history-instance", type, id)
         statement = resources.history(everything)
         rows = await self._database.rows(statement, before=before, count=count, **where)
-        await self._audit.record(event(call, "history", 200, type, id))
+        nothing = event(call, "history-instance", 200, type, id)
+        await self._audit.record(of_history(call, type, id, rows) if rows else nothing)
         return [Shown.of(row) for row in rows], total["total"] if total else 0
 
     async def _disclosed(
-        self, call: Call, interaction: str, type: str, id: str, found: Shown | None
+        self, call: Call, interaction: str, type: str, id: str, found: Shown | None, mask: int = 0
     ) -> Shown:
         if found is None:
             await self._refuse(call, interaction, type, id)
             raise AssertionError  # pragma: no cover - _refuse always raises
         status = 410 if found.deleted else 200
-        await self._audit.record(disclosure(call, interaction, found, status=status))
+        await self._audit.record(disclosure(call, interaction, found, status=status, mask=mask))
         if found.deleted:
             raise Gone(f"`{type}/{id}` was deleted")
         return found
@@ -105,60 +121,109 @@ class Gateway:
     async def search(self, call: Call, query: Query, after: tuple[str, ...] | None, size: int) -> Page:
         """One page of visible matches. Every person disclosed gets one event, and an empty answer one."""
         page = await find(self._database, call, query, after, size)
-        await self._audit.record(*self._search_events(call, query, page))
+        await self._audit.record(*await self._search_events(call, query, page))
         return page
 
-    def _search_events(self, call: Call, query: Query, page: Page) -> Iterable[Event]:
-        asked = hashlib.sha256(repr(query.criteria).encode()).hexdigest()[:16]
-        if not page.matches:
-            patient = _patient_of(query)
-            entity = "Patient" if patient else query.type
-            return [event(call, "search-type", 200, entity, patient, query_hash=asked)]
-        masks: dict[int, int] = {}
-        for match in page.matches:
-            masks[match.person] = masks.get(match.person, 0) | match.mask
-        # All that one person's matches were judged by is one grant.
-        shown = {match.person: match for match in page.matches}
-        return [
-            event(
-                call, "search-type", 200, query.type, person=person, mask=mask, query_hash=asked,
-                rules=shown[person].rules, matrix_version=shown[person].matrix_version,
-            )
-            for person, mask in masks.items()
-        ]  # fmt: skip
+    async def _search_events(self, call: Call, query: Query, page: Page) -> list[Event]:
+        asked = digest_of(query)
+        shown = disclosures(call, "search-type", page.matches, query=asked, type=query.type)
+        about = named(query)
+        if not shown or len(about) > 1:
+            # Whoever was asked for is told of it, also when there was nothing to show.
+            shown += [event(call, "search-type", 200, type, id, query=asked) for type, id in about]
+            shown += [
+                event(call, "search-type", 200, query.type, person=person, query=asked)
+                for person in await self._identified(query)
+            ]
+        return shown or [event(call, "search-type", 200, query.type, query=asked)]
+
+    async def _identified(self, query: Query) -> list[int]:
+        """The persons whom a query asks for by an identifier."""
+        identifiers = identified(query)
+        if not identifiers:
+            return []
+        rows = await self._database.rows(
+            resources.PERSONS, patients=[], types=[], ids=[],
+            systems=[system for system, _ in identifiers], values=[value for _, value in identifiers],
+        )  # fmt: skip
+        return [row["person"] for row in rows]
 
     async def included(
         self, call: Call, matches: Sequence[Shown], includes: Sequence[Include]
     ) -> list[Shown]:
         """What the matches reference through these includes, as far as the actor may see it."""
         found = await include(self._database, call, matches, includes)
-        await self._audit.record(*[disclosure(call, "search-type", each) for each in found])
+        await self._audit.record(*disclosures(call, "search-type", found))
         return found
 
     # -- the log ---------------------------------------------------------------------------------
 
     async def log(
+        self, call: Call, asked: Asked, *, interaction: str = "search-type", before: int, count: int
+    ) -> list[Logged]:
+        """Visible events, newest first; looking at the log is itself recorded, with each person it was about."""
+        statement = audit_log(call.actor.is_system, asked.narrowed)
+        rows = await self._database.rows(
+            statement, before=before, count=count, burden=BURDEN, **asked.values, **binds(call)
+        )
+        await self._audit.record(*of_log(call, interaction, asked, rows))
+        return [logged(row, self._base) for row in rows]
+
+    # -- explaining --------------------------------------------------------------------------------
+
+    async def explain(
         self,
         call: Call,
-        *,
-        patients: list[str] | None = None,
-        id: str | None = None,
-        low: datetime = ALWAYS,
-        high: datetime = FOREVER,
-        before: int = 2**62,
-        count: int,
-    ) -> list[Logged]:
-        """Visible events, newest first; looking at the log is itself recorded."""
-        given: dict[str, Any] = {"patients": patients, "id": id}
-        given = {name: value for name, value in given.items() if value is not None}
-        statement = audit_log(call.actor.is_system, tuple(given))
-        rows = await self._database.rows(
-            statement, before=before, low=low, high=high, count=count, **given, **binds(call)
-        )
-        patient = next(iter(patients or ()), "")
-        asked = event(call, "search-type", 200, "Patient" if patient else "AuditEvent", patient)
-        await self._audit.record(asked)
-        return [logged(row) for row in rows]
+        question: Question,
+        work: Callable[[Inquiry], Awaitable[tuple[Result, Sequence[About]]]],
+    ) -> Result:
+        """What `work` finds out for who may ask; it also says of what it told."""
+        async with self._recording(call, question), self._database.transaction() as transaction:
+            inquiry = await begin(transaction, call, self._matrices, self._base, question)
+            result, told = await work(inquiry)
+        await self._audit.record(*inquiry.recorded(question.code, told))
+        return result
+
+    async def explained_log(
+        self, call: Call, question: Question, asked: Asked, count: int
+    ) -> tuple[list[Entry], bool]:
+        """The newest `count` events in plain words, and whether there are older ones."""
+        async with self._recording(call, question), self._database.transaction() as transaction:
+            inquiry = await begin(transaction, call, self._matrices, self._base, question)
+        events = await self.log(call, asked, interaction=f"${question.code}", before=2**62, count=count + 1)
+        outside = replace(inquiry, connection=self._database)
+        known = await names(outside, [], *people_in(events))
+        return entries(inquiry.words, events[:count], known.known, inquiry.patient), len(events) > count
+
+    async def rehearse(self, call: Call, question: Question, asked: AskedChange) -> Changes:
+        """What a change would bring: it is made, told and undone."""
+        try:
+            async with self._recording(call, question), self._database.transaction() as transaction:
+                inquiry = await begin(transaction, call, self._matrices, self._base, question, exclusive=True)
+                unit = Unit(transaction, call, self._matrices, self._base, {})
+                changes = await what_if(transaction, inquiry, unit, asked)
+                raise _Undone
+        except _Undone:
+            await self._audit.record(*inquiry.recorded(question.code))
+        except _AGAIN:
+            raise Unavailable("too many changes at once; try again") from None
+        return changes
+
+    @asynccontextmanager
+    async def _recording(self, call: Call, question: Question) -> AsyncIterator[None]:
+        """Records that an explanation was refused, or that there was nothing to explain."""
+        try:
+            yield
+        except FhirError as error:
+            await self.refused(call, f"${question.code}", error.status, "Patient", question.patient)
+            raise
+
+    # -- what dzop itself publishes ----------------------------------------------------------------
+
+    async def definitions(self, type: str) -> Mapping[str, Mapping[str, Any]]:
+        """By id; the access matrix is the one in force."""
+        law = (await self._matrices.in_force(self._database)).active
+        return definitions(type, law.matrix)
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -175,7 +240,7 @@ class Gateway:
             unit: Unit | None = None
             try:
                 async with self._database.transaction() as transaction:
-                    unit = Unit(transaction, call, self._matrix, self._base, self._partners)
+                    unit = Unit(transaction, call, self._matrices, self._base, self._partners)
                     result = await work(unit)
                     await unit.finish()
                 return result
@@ -186,12 +251,3 @@ class Gateway:
                     await self._audit.record(*unit.refusals)
                 raise
         raise Unavailable("too many changes at once; try again")
-
-
-def _patient_of(query: Query) -> str:
-    """The person a query names, so that an empty answer is in that person's log too."""
-    for criterion in query.criteria:
-        for value in criterion.values:
-            if criterion.parameter.name in ("patient", "subject") and isinstance(value, ReferenceTarget):
-                return value.id or ""
-    return ""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from consent.categories import BURDEN
 from consent.law import Shape
 from dzop.access.shown import Shown
 from dzop.actor import Actor, Call
@@ -53,7 +52,7 @@ def sees_all(actor: Actor, type: str) -> bool:
 def binds(call: Call) -> dict[str, Any]:
     """What the visibility predicate needs to know of the call."""
     keys = list(call.actor.keys)
-    return {"shapes": fitting_shapes(call.actor), "keys": keys, "now": call.now, "burden": BURDEN}
+    return {"shapes": fitting_shapes(call.actor), "keys": keys, "now": call.now}
 
 
 async def read(connection: Connection, call: Call, type: str, id: str) -> Shown | None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from consent.categories import mask as mask_of
 from consent.facts import Facts
+from consent.invariants import clashes
 from consent.law import Decision, decide, permitted
-from consent.matrix import Matrix
 from consent.settings import verdicts
 from dzop.access import facts
 from dzop.access.events import event
 from dzop.access.guarded import shape_of
+from dzop.access.matrices import InForce, Matrices
 from dzop.actor import Call
 from dzop.fhir.outcome import Forbidden
-from dzop.store import resources
+from dzop.store import generations, resources
 from dzop.store.audit import Event
 from dzop.store.database import Transaction
 from dzop.store.tables import DIRECTORY
@@ -20,12 +24,14 @@ from dzop.store.tables import DIRECTORY
 class Judgement:
     """What this call may do; `refusals` are recorded even when the transaction is undone."""
 
-    def __init__(self, transaction: Transaction, call: Call, matrix: Matrix, base: str) -> None:
+    def __init__(self, transaction: Transaction, call: Call, matrices: Matrices, base: str) -> None:
         self._transaction = transaction
         self._call = call
-        self._matrix = matrix
+        self._matrices = matrices
+        self._in_force: InForce | None = None
         self._base = base
         self._facts: dict[int, Facts] = {}
+        self._at_first: dict[int, Facts] = {}
         self._patients: dict[int, str] = {}
         self.refusals: list[Event] = []
 
@@ -35,13 +41,14 @@ class Judgement:
 
     async def decision(self, person: int, action: str, mask: int, kinds: frozenset[str]) -> Decision:
         """The same with the rules that determine it."""
-        actor, version = self._call.actor, self._matrix.version
+        actor = self._call.actor
+        # What no matrix decides names none.
         if actor.is_system:
-            return Decision(permit=True, rules=("system",), matrix_version=version)
+            return Decision(permit=True, rules=("system",), matrix_version="")
         if person <= DIRECTORY:
-            return Decision(person == DIRECTORY and action == "read", ("directory",), version)
-        known = await self.facts_of(person)
-        return decide(shape_of(actor), known, self._call.now, action, mask, kinds, self._matrix)
+            return Decision(person == DIRECTORY and action == "read", ("directory",), matrix_version="")
+        known, in_force = await self.facts_of(person), await self.in_force()
+        return decide(shape_of(actor), known, self._call.now, action, mask, kinds, in_force.active.matrix)
 
     async def require(
         self, person: int, action: str, mask: int, kinds: frozenset[str], type: str, id: str
@@ -58,13 +65,23 @@ class Judgement:
             raise Forbidden(f"what you may do with this plan does not include `{action}` of this `{type}`")
         return decision
 
+    async def right(self, person: int, action: str, category: str) -> Literal["all", "own", "none"]:
+        """How far the actor may do this with the category as a whole; for `create` of a team `own` is to propose."""
+        if self._call.actor.is_system:
+            return "all"
+        known, in_force = await self.facts_of(person), await self.in_force()
+        granted = permitted(shape_of(self._call.actor), known, self._call.now, action, in_force.active.matrix)
+        bit = mask_of([category])
+        return "all" if granted.full & bit else "own" if granted.own & bit else "none"
+
     async def is_related(self, person: int) -> bool:
         """Has the actor any access of their own to this person's plan?"""
         actor = self._call.actor
         if actor.is_system or person <= DIRECTORY:
             return True
         known = await self.facts_of(person)
-        granted = permitted(shape_of(actor), known, self._call.now, "read", self._matrix)
+        in_force = await self.in_force()
+        granted = permitted(shape_of(actor), known, self._call.now, "read", in_force.active.matrix)
         return bool(granted.full | granted.own)
 
     async def is_kept_back(self, person: int, mask: int) -> bool:
@@ -92,8 +109,18 @@ class Judgement:
         """The facts of a person, read under a lock that keeps others from changing them meanwhile."""
         if person not in self._facts:
             patient = self._patients.get(person) or await self.lock(person, exclusive=False)
-            self._facts[person] = await facts.read(self._transaction, person, patient, self._base)
+            known, row = await facts.read_with_law(self._transaction, person, patient, self._base)
+            self._facts[person] = known
+            # The lock keeps it from being switched, so what was read once holds for the transaction.
+            self._in_force = self._in_force or await self._matrices.in_force(self._transaction, row)
         return self._facts[person]
+
+    async def in_force(self) -> InForce:
+        """The law that judges; it came with the facts when any were read."""
+        if self._in_force is None:
+            await self._transaction.run(generations.HOLD)
+            self._in_force = await self._matrices.in_force(self._transaction)
+        return self._in_force
 
     async def lock_patient(self, patient_id: str, *, exclusive: bool) -> int | None:
         """The same for a person known by Patient id: the key, or None when there is no such person."""
@@ -115,4 +142,12 @@ class Judgement:
 
     def forget(self, person: int) -> None:
         """A fact of this person changed: the next judgement reads them anew."""
-        self._facts.pop(person, None)
+        known = self._facts.pop(person, None)
+        if known is not None:
+            self._at_first.setdefault(person, known)
+
+    async def new_clashes(self, person: int) -> tuple[str, ...]:
+        """What must never be, and is since this transaction began (`consent.invariants`)."""
+        at_first, now = self._at_first.get(person), self._call.now
+        old = () if at_first is None else clashes(at_first, now)
+        return tuple(each for each in clashes(await self.facts_of(person), now) if each not in old)

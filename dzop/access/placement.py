@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dzop.access import guarded
 from dzop.access.proposal import Proposal
+from dzop.actor import Call
 from dzop.fhir.references import Reference, person_references
 from dzop.store import resources
 from dzop.store.database import Transaction
@@ -15,19 +17,23 @@ async def located(transaction: Transaction, type: str, id: str) -> int | None:
     return None if row is None else int(row["person"])
 
 
-async def person_of(transaction: Transaction, proposal: Proposal, base: str, *, reserve: bool) -> int | None:
+async def person_of(
+    transaction: Transaction, call: Call, proposal: Proposal, base: str, *, anybody: bool = False
+) -> int | None:
     """The one person a proposal is about; None when that is nobody, somebody unknown, or several.
 
-    `reserve` makes a person known from the first mention, so that `system` may load in any order.
+    What the actor may not see is as unknown as what is not there, unless it may write of `anybody`. A person
+    is known from the first mention by `system`, so that it may load in any order.
     """
-    references = _references(proposal, base)
+    references, reserve = _references(proposal, base), call.actor.is_system
     patients = [each.id for each in references if each.type == "Patient" and each.id]
     if reserve:
         for patient in patients:
             await transaction.run(resources.ADD_PERSON, patient_id=patient)
     logical = [each.identifier for each in references if each.id is None and each.identifier]
     rows = await transaction.rows(
-        resources.PERSONS,
+        resources.persons(call.actor.is_system or anybody),
+        **guarded.binds(call),
         patients=patients,
         types=[each.type for each in references if _is_elsewhere(each)],
         ids=[each.id for each in references if _is_elsewhere(each)],

@@ -7,25 +7,27 @@ will be, store the version with all that follows from it; at the end recompile w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from consent.categories import BURDEN, mask
 from consent.law import Decision
-from consent.matrix import Matrix
-from dzop.access import authorship, directory, facts, guarded, placement
+from dzop.access import directory, facts, guarded, labelling, on_behalf, placement
+from dzop.access.authorship import Authorship, authorship, ties
 from dzop.access.classification import categories_of
 from dzop.access.events import disclosure, event
 from dzop.access.judgement import Judgement
 from dzop.access.labels import SENSITIVE, is_labelled_sensitive, kept_meta
+from dzop.access.matrices import Matrices
 from dzop.access.proposal import Proposal, index_columns
+from dzop.access.registering import REGISTERED, registers
 from dzop.access.rules import as_kept, rules_of
 from dzop.access.shown import Shown
 from dzop.access.versions import Before, Concerned, Version, audience_columns, before_of
-from dzop.access.writing import Removal, Ruled, Writing
-from dzop.actor import Call
-from dzop.fhir import json
+from dzop.access.writing import Consequence, Removal, Ruled, Writing
+from dzop.actor import SYSTEM, Actor, Call
+from dzop.fhir.audience import of_aftercare
 from dzop.fhir.json import Source
 from dzop.fhir.outcome import (
     Conflict,
@@ -46,6 +48,16 @@ from dzop.store.statement import Statement
 from dzop.store.tables import DIRECTORY, NONE
 
 _SENSITIVE = mask([SENSITIVE])
+_APART = "a case manager is no member of the team and does not coordinate the same plan at the same time"
+CLASH: Mapping[str, tuple[type[FhirError], str]] = {
+    "second-coordinator": (
+        Conflict,
+        "the plan has one care coordinator at a time; let the period begin when that of the other has ended",
+    ),
+    "case-manager-member": (Unprocessable, _APART),
+    "case-manager-coordinator": (Unprocessable, _APART),
+}
+"""What is answered when a write would bring about one of `consent.invariants.CLASHES`."""
 _UNKNOWN_PERSON = "the person is not known, or you have no relation with this person"
 
 Partners = Mapping[str, frozenset[str]]
@@ -72,22 +84,37 @@ class Unit:
     """Everything a call changes. Made by the gateway, never kept longer than its transaction."""
 
     def __init__(
-        self, transaction: Transaction, call: Call, matrix: Matrix, base: str, partners: Partners
+        self, transaction: Transaction, call: Call, matrices: Matrices, base: str, partners: Partners
     ) -> None:
         self._transaction = transaction
         self._call = call
-        self._matrix = matrix
         self._base = base
         self._partners = partners
-        self._law = Judgement(transaction, call, matrix, base)
+        self._matrices = matrices
+        self._law = Judgement(transaction, call, matrices, base)
         self._goals_of: set[int] = set()
         self._concerns_of: set[int] = set()
         self._facts_of: set[int] = set()
+        self._changed_of: set[int] = set()
         self._events: list[Event] = []
 
     @property
     def refusals(self) -> list[Event]:
         return self._law.refusals
+
+    @property
+    def law(self) -> Judgement:
+        """The law as it judges this call, for operations that ask more of it than a write does."""
+        return self._law
+
+    def as_server(self) -> Unit:
+        """What the server itself writes because of this call, in the same transaction; to be finished too."""
+        call = replace(self._call, actor=Actor(SYSTEM, SYSTEM))
+        return Unit(self._transaction, call, self._matrices, self._base, self._partners)
+
+    def record(self, *events: Event) -> None:
+        """Adds to what is recorded with the unit, and only if it succeeds."""
+        self._events += events
 
     # -- reading within the unit -----------------------------------------------------------------
 
@@ -127,6 +154,8 @@ class Unit:
 
     async def create(self, proposal: Proposal) -> Written:
         """A new resource under an id the server made."""
+        if registers(self._call.actor, proposal.value):
+            return await self._add(await self._registered(proposal), proposal, "POST")
         person = await self._related(await self._person_of(proposal), proposal)
         return await self._add(person, proposal, "POST")
 
@@ -173,18 +202,47 @@ class Unit:
         `change` is given the body as it is kept, with the client's own `meta`. NotFound for what is free,
         hidden or deleted; the new version is judged like any update.
         """
+        before = await self._current(type, id, if_match)
+        person = before.row["person"]
+        try:
+            changed = change(before.proposal.source)
+        except FhirError as error:
+            self._law.refuse("update", error.status, type, id, person)
+            raise
+        return await self._change(person, Proposal(type, id, changed), before)
+
+    async def label(
+        self, type: str, id: str, given: Mapping[str, Any], if_match: int | None, *, add: bool
+    ) -> Written:
+        """A new version that differs in its `meta` alone: `given` is added to it, or taken out of it.
+
+        NotFound as for `amend`. Whoever may update may do so; the label `sensitive` has rules of its own.
+        """
+        before = await self._current(type, id, if_match)
+        person, own = before.row["person"], before.proposal
+        proposal = own.with_member("meta", labelling.changed(own.meta, given, add=add))
+        decision = await labelling.decided(self._law, self._call, person, before, given, add=add)
+        if decision is None:
+            proposal = (await self._ruled(person, proposal, before, before.kinds)).proposal
+            mask_before = before.row["mask"]
+            decision = await self._law.require(person, "update", mask_before, before.kinds, type, id)
+        computed = mask(await categories_of(self._transaction, proposal, self._base))
+        total = computed | labelling.sensitive(before, given, add=add)
+        written = await self._keep(person, proposal, before, "PUT", before.named, total, decision)
+        return await self._disclosed(person, written, total, before.kinds)
+
+    async def _current(self, type: str, id: str, if_match: int | None) -> Before:
+        """What is there, locked; NotFound for what is free, hidden or deleted."""
         person = await placement.located(self._transaction, type, id)
         before = None
         if person is not None:
             await self._lock(person, type)
             before = await before_of(self._transaction, self._call, person, type, id)
-        if person is None or before is None or before.deleted or not await self._sees(before):
+        if before is None or before.deleted or not await self._sees(before):
             self._law.refuse("update", 404, type, id)
             raise NotFound(f"`{type}/{id}` is not known")
         self._require_match(before, if_match)
-        kept, meta = before.row["kept"].decode(), before.row["meta"].decode()
-        source = json.parse(json.with_member(kept, "meta", meta).encode())
-        return await self._change(person, Proposal(type, id, change(source)), before)
+        return before
 
     async def delete(self, type: str, id: str, if_match: int | None) -> Written | None:
         """Marks as deleted; None when there is nothing to delete, or nothing the actor may know of."""
@@ -198,7 +256,11 @@ class Unit:
                     person, "delete", before.row["mask"], before.kinds, type, id
                 )
                 removal = Removal(self._call, self._law, person, type, before)
-                await rules_of(type).of_removing(removal)
+                try:
+                    await rules_of(type).of_removing(removal)
+                except FhirError as error:
+                    self._law.refuse("delete", error.status, type, id, person, before.row["mask"])
+                    raise
                 return await self._remove(person, type, id, before, decision)
         if if_match is not None:
             self._law.refuse("delete", 412, type, id)
@@ -218,7 +280,10 @@ class Unit:
             await self._law.lock(person, exclusive=True)
             self._law.forget(person)
             known = await self._law.facts_of(person)
-            await facts.compile_person(self._transaction, person, known, self._matrix)
+            if person in self._changed_of:
+                await self._refuse_clashes(person)
+            laws = (await self._law.in_force()).compiled
+            await facts.compile_person(self._transaction, person, known, laws)
             for partner in self._partners:
                 for statement in (exchange.MAKE_DUE, exchange.REOPEN):
                     await self._transaction.run(statement, person=person, partner=partner, now=self._call.now)
@@ -228,8 +293,15 @@ class Unit:
             await facts.open_shares(self._transaction, person, known, self._base)
         for person in sorted(self._goals_of):
             await facts.derive_goals(self._transaction, person)
-        for changed in (self._facts_of, self._concerns_of, self._goals_of):
+        for changed in (self._facts_of, self._changed_of, self._concerns_of, self._goals_of):
             changed.clear()
+
+    async def _refuse_clashes(self, person: int) -> None:
+        """The invariants of a plan; the texts are constant, for what clashes may be hidden from the actor."""
+        for clash in await self._law.new_clashes(person):
+            kind, text = CLASH[clash]
+            self._law.refuse("update", kind.status, "", "", person)
+            raise kind(text)
 
     # -- steps of a write --------------------------------------------------------------------------
 
@@ -237,8 +309,21 @@ class Unit:
         """The person, with whom the actor has a relation: asked where no resource is visible that says so."""
         if person == NONE or (person is not None and await self._law.is_related(person)):
             return person
+        raise self._unknown(person, proposal)
+
+    async def _registered(self, proposal: Proposal) -> int:
+        """The person of whom a registrar enters something: new with the Patient, otherwise known here."""
+        if proposal.type == "Patient":
+            await self._transaction.run(resources.ADD_PERSON, patient_id=proposal.id)
+        person = await placement.person_of(self._transaction, self._call, proposal, self._base, anybody=True)
+        if person is None:
+            raise self._unknown(None, proposal)
+        await self._law.lock(person, exclusive=True)
+        return person
+
+    def _unknown(self, person: int | None, proposal: Proposal) -> Unprocessable:
         self._law.refuse("update", 422, proposal.type, proposal.id, person)
-        raise Unprocessable(_UNKNOWN_PERSON, expression=_person_path(proposal))
+        return Unprocessable(_UNKNOWN_PERSON, expression=_person_path(proposal))
 
     async def _person_of(self, proposal: Proposal) -> int | None:
         """The person, locked; None when not known. Only `system` may store what names nobody, in NONE."""
@@ -251,7 +336,7 @@ class Unit:
         patient_id = placement.patient_of(proposal, self._base)
         if patient_id is not None and not by_system:
             return await self._law.lock_patient(patient_id, exclusive=exclusive)
-        person = await placement.person_of(self._transaction, proposal, self._base, reserve=by_system)
+        person = await placement.person_of(self._transaction, self._call, proposal, self._base)
         if person is None:
             return NONE if by_system else None
         await self._law.lock(person, exclusive=exclusive)
@@ -259,7 +344,8 @@ class Unit:
 
     async def _add(self, person: int, proposal: Proposal, method: str) -> Written:
         type, id = proposal.type, proposal.id
-        if type == "Patient" and not self._call.actor.is_system:
+        registered = method == "POST" and registers(self._call.actor, proposal.value)
+        if type == "Patient" and not registered and not self._call.actor.is_system:
             self._law.refuse("create", 403, type, id)
             raise Forbidden("a Patient is entered by the registrar only")
         return await self._store(person, proposal, None, method)
@@ -287,19 +373,35 @@ class Unit:
 
     async def _store(self, person: int, proposal: Proposal, before: Before | None, method: str) -> Written:
         """Judges the resource as it will be, and stores it with all its rows."""
-        type, id = proposal.type, proposal.id
-        created = before is None or before.deleted
-        named = self._named(proposal, before)
-        ties = authorship.ties(self._call, named, before)
-        ruled = await self._ruled(person, proposal, before, ties)
+        claim = await self._authorship(person, proposal, before)
+        kinds = of_aftercare(ties(self._call, claim.named, before), proposal.value, proposal.type)
+        ruled = await self._ruled(person, proposal, before, kinds)
         proposal = ruled.proposal
         kept = before.row["mask"] & _SENSITIVE if before else 0
         computed = mask(await categories_of(self._transaction, proposal, self._base)) | kept
-        decision = ruled.decision or await self._required(person, proposal, before, computed, ties)
-        if before:
-            await self._transaction.run(resources.FORGET, person=person, type=type, id=id)
+        decision = ruled.decision or await self._required(person, proposal, before, computed, kinds)
         # A label that only narrows may be added by whoever may write: it needs no cell of its own.
         total = computed | (_SENSITIVE if is_labelled_sensitive(proposal.meta) else 0)
+        written = await self._keep(person, proposal, before, method, claim.named, total, decision)
+        spoken = on_behalf.provenance(self._call, proposal, written.version, claim.named, claim.spoken_for)
+        await self._follow(person, (*ruled.following, *spoken))
+        return await self._disclosed(person, replace(written, remarks=ruled.remarks), total, kinds)
+
+    async def _keep(
+        self,
+        person: int,
+        proposal: Proposal,
+        before: Before | None,
+        method: str,
+        named: Concerned,
+        total: int,
+        decision: Decision,
+    ) -> Written:
+        """Stores a version that was judged, with all its rows."""
+        type, id = proposal.type, proposal.id
+        created = before is None or before.deleted
+        if before:
+            await self._transaction.run(resources.FORGET, person=person, type=type, id=id)
         version, now = (before.version + 1 if before else 1), self._after(before)
         shown = proposal.served or proposal
         served = shown.body if shown is not proposal else None
@@ -312,33 +414,56 @@ class Unit:
         )  # fmt: skip
         if stored is None:
             raise Collision
+        if before and total & ~before.row["mask"]:
+            await self._transaction.run(
+                resources.LABEL_PROVENANCE, person=person, type=type, id=id, mask=total
+            )
         now_said = Version(proposal.value, named)
         self._follow_up(person, type, total, now_said, *([before.as_it_was] if before else []))
         if person == DIRECTORY:
             self._facts_of |= await directory.record(self._transaction, proposal.value, self._base)
         await self._announce(person, type, id, version)
-        readable = await self._law.permits(person, "read", total, ties)
         answer = Shown(person, type, id, version, shown.body, meta, total, now, deleted=False)
-        return Written(type, id, version, created, now, answer if readable else None, ruled.remarks)
+        return Written(type, id, version, created, now, answer)
 
-    def _named(self, proposal: Proposal, before: Before | None) -> Concerned:
+    async def _follow(self, person: int, following: Iterable[Consequence]) -> None:
+        """What the server itself writes behind a write, as its own."""
+        server = self.as_server()
+        for proposal, named in ((each.proposal, each.named) for each in following):
+            before = await before_of(self._transaction, server._call, person, proposal.type, proposal.id)
+            kept = before.row["mask"] & _SENSITIVE if before else 0
+            total = mask(await categories_of(self._transaction, proposal, self._base)) | kept
+            decision = Decision(permit=True, rules=("system",), matrix_version="")
+            await server._keep(person, proposal, before, "PUT" if before else "POST", named, total, decision)
+        await server.finish()
+
+    async def _disclosed(self, person: int, written: Written, total: int, kinds: frozenset[str]) -> Written:
+        """The same without its content for an actor who may not read the result."""
+        readable = await self._law.permits(person, "read", total, kinds)
+        return written if readable else replace(written, shown=None)
+
+    async def _authorship(self, person: int, proposal: Proposal, before: Before | None) -> Authorship:
         try:
-            return authorship.concerned(self._call, proposal, before, self._base)
+            return await authorship(
+                self._transaction, self._call, self._law, person, proposal, before, self._base
+            )
         except Forbidden:
             self._law.refuse("update", 403, proposal.type, proposal.id)
             raise
 
     async def _ruled(
-        self, person: int, proposal: Proposal, before: Before | None, ties: frozenset[str]
+        self, person: int, proposal: Proposal, before: Before | None, kinds: frozenset[str]
     ) -> Ruled:
         """What the rules of the type make of it; a refusal of theirs is recorded like any other."""
         writing = Writing(
-            self._transaction, self._call, self._law, self._base, person, proposal, before, ties
+            self._transaction, self._call, self._law, self._base, person, proposal, before, kinds
         )
+        noted = len(self.refusals)
         try:
             return await rules_of(proposal.type).of_writing(writing)
         except FhirError as error:
-            self._law.refuse("update", error.status, proposal.type, proposal.id, person)
+            if len(self.refusals) == noted:  # where the law refused, it is noted already, with its rules
+                self._law.refuse("update", error.status, proposal.type, proposal.id, person)
             raise
 
     async def _required(
@@ -346,6 +471,8 @@ class Unit:
     ) -> Decision:
         """The law's decision on the resource as it was and as it will be."""
         type, id = proposal.type, proposal.id
+        if before is None and registers(self._call.actor, proposal.value):
+            return REGISTERED
         if before is None or before.deleted:
             return await self._law.require(person, "create", computed, ties, type, id)
         await self._law.require(person, "update", before.row["mask"], before.kinds, type, id)
@@ -358,6 +485,7 @@ class Unit:
         if RESOURCE_TYPES[type].is_fact:
             self._law.forget(person)
             self._facts_of.add(person)
+            self._changed_of.add(person)
         if mask & BURDEN or any(
             actor.startswith("CareTeam/") for each in versions for _, actor, _ in each.named
         ):

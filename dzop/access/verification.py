@@ -1,4 +1,4 @@
-"""Checks of the store against itself and against the law, and one decision explained.
+"""Checks of the store against itself and against the law.
 
 Every check recomputes from what cannot lie (the bodies, in order of version) and compares.
 """
@@ -10,12 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from consent.grants import compile_grants
-from consent.law import Decision
 from consent.matrix import Matrix
 from dzop.access import facts
-from dzop.access.judgement import Judgement
+from dzop.access.matrices import Matrices
 from dzop.access.proposal import Proposal, index_columns
-from dzop.actor import Call
 from dzop.fhir import json
 from dzop.store import grants, resources, verify
 from dzop.store.database import Database, Row, Transaction
@@ -30,57 +28,45 @@ _INDEXES = {
 }  # fmt: skip
 
 
-async def explained(
-    database: Database, call: Call, matrix: Matrix, base: str, type: str, id: str, action: str
-) -> Decision | None:
-    """What the law says of this actor, resource and action now, and by which rules; None without resource."""
-    async with database.transaction() as transaction:
-        at = await transaction.row(resources.LOCATE, type=type, id=id)
-        if at is None:
-            return None
-        where = {"person": at["person"], "type": type, "id": id}
-        row = await transaction.row(resources.BEFORE, **where)
-        if row is None:
-            return None
-        named = await transaction.rows(resources.AUDIENCE_OF, now=call.now, **where)
-        kinds = frozenset(each["kind"] for each in named if each["actor"] in call.actor.keys)
-        law = Judgement(transaction, call, matrix, base)
-        return await law.decision(at["person"], action, row["mask"], kinds)
-
-
-async def differences(database: Database, matrix: Matrix, base: str) -> AsyncIterator[str]:
+async def differences(database: Database, shipped: Matrix, base: str) -> AsyncIterator[str]:
     """One line each: gaps in versions, index rows that do not follow from the body, grants the law would not give."""
     async with database.transaction() as transaction:
+        matrices = Matrices(shipped)
         for row in await transaction.rows(verify.BROKEN_CHAINS):
             yield f"{row['type']}/{row['id']}: versions {row['first']}..{row['last']} are {row['number']} rows"
         for row in await transaction.rows(verify.MISPLACED):
             yield f"{row['type']}/{row['id']}: the current version is not the newest, or its location differs"
         for row in await transaction.rows(verify.PERSONS):
-            async for line in _of_person(transaction, row, matrix, base):
+            async for line in _of_person(transaction, row, matrices, base):
                 yield line
         for row in await transaction.rows(verify.WITHOUT_PERSON):
             async for line in _of_resource(transaction, row, base):
                 yield line
 
 
-async def _of_person(transaction: Transaction, person: Row, matrix: Matrix, base: str) -> AsyncIterator[str]:
+async def _of_person(
+    transaction: Transaction, person: Row, matrices: Matrices, base: str
+) -> AsyncIterator[str]:
     key, patient = person["key"], person["patient_id"]
-    known = await facts.read(transaction, key, f"Patient/{patient}", base)
+    known, row = await facts.read_with_law(transaction, key, f"Patient/{patient}", base)
+    law = (await matrices.in_force(transaction, row)).active
     expected = {
         (grant.shape.key, facts.start(grant.valid_from), facts.end(grant.valid_until)): (
             grant.full,
             grant.own,
             grant.authored,
+            grant.shared,
         )
-        for grant in compile_grants(known, matrix)
+        for grant in compile_grants(known, law.matrix)
     }
     found = {
         (row["shape"], _aware(row["valid_from"]), _aware(row["valid_until"])): (
             row["full"],
             row["own"],
             row["authored"],
+            row["shared"],
         )
-        for row in await transaction.rows(grants.GRANTS, person=key)
+        for row in await transaction.rows(grants.GRANTS, person=key, generation=law.generation)
     }
     for shape in sorted(
         {grant[0] for grant in expected.keys() | found.keys() if expected.get(grant) != found.get(grant)}

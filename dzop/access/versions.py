@@ -8,7 +8,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from dzop.access.proposal import Proposal
 from dzop.actor import Call
+from dzop.fhir import json
+from dzop.fhir.audience import of_aftercare
 from dzop.store import resources
 from dzop.store.database import Row, Transaction
 from dzop.store.tables import ALWAYS, FOREVER
@@ -42,6 +45,12 @@ class Before:
         return bool(self.row["deleted"])
 
     @property
+    def proposal(self) -> Proposal:
+        """The current version as if it were sent again, with the client's own `meta`."""
+        text = json.with_member(self.row["kept"].decode(), "meta", self.row["meta"].decode())
+        return Proposal(self.row["type"], self.row["id"], json.parse(text.encode()))
+
+    @property
     def as_it_was(self) -> Version:
         return Version(orjson.loads(self.row["kept"]), self.named)
 
@@ -56,9 +65,10 @@ async def before_of(transaction: Transaction, call: Call, person: int, type: str
     if row is None:
         return None
     rows = await transaction.rows(resources.AUDIENCE_OF, now=call.now, **where)
+    kinds = frozenset(each["kind"] for each in rows if each["actor"] in call.actor.keys)
     return Before(
         row,
-        kinds=frozenset(each["kind"] for each in rows if each["actor"] in call.actor.keys),
+        kinds=of_aftercare(kinds, orjson.loads(row["kept"]), type) if type == "Task" else kinds,
         authors=frozenset(each["actor"] for each in rows if each["kind"] == "author"),
         named=tuple((each["kind"], each["actor"], "") for each in rows if not each["via"]),
     )

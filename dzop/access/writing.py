@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from consent.law import Decision
 from dzop.access.judgement import Judgement
 from dzop.access.proposal import Proposal
-from dzop.access.versions import Before
+from dzop.access.versions import Before, Concerned
 from dzop.actor import Call
 from dzop.fhir.outcome import Issue
 from dzop.store.database import Transaction
@@ -33,6 +33,17 @@ class Writing:
 
 
 @dataclass(frozen=True, slots=True)
+class Consequence:
+    """What the server itself writes behind a write, in the same transaction: the new state of a resource.
+
+    `named` is whom it concerns, instead of what the resource says of that.
+    """
+
+    proposal: Proposal
+    named: Concerned
+
+
+@dataclass(frozen=True, slots=True)
 class Ruled:
     """What the rules make of it: what is to be stored, and what the client should know (warnings).
 
@@ -42,6 +53,7 @@ class Ruled:
     proposal: Proposal
     decision: Decision | None = None
     remarks: tuple[Issue, ...] = ()
+    following: tuple[Consequence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,22 +19,30 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from dzop.access.actors import Barred
 from dzop.actor import Actor, Call
 from dzop.api.body import read_form, read_source
 from dzop.api.negotiation import Parameters, bearer, read_parameters, require_json
-from dzop.fhir.outcome import FhirError, Issue, NotSupported, Unauthenticated, operation_outcome
+from dzop.fhir.outcome import (
+    FhirError,
+    Issue,
+    NotSupported,
+    TooManyRequests,
+    Unauthenticated,
+    operation_outcome,
+)
 from dzop.interactions.batch import batch_or_transaction
 from dzop.interactions.capabilities import capabilities
 from dzop.interactions.exchanged import Answer, Ask, Request, Service
 from dzop.interactions.rendered import json_bytes
-from dzop.interactions.route import perform
+from dzop.interactions.route import perform, record_barred
 
 FHIR_JSON = "application/fhir+json; charset=utf-8"
 PATH = "/fhir"
 # An app of any origin may ask: a bearer token, unlike a cookie, is no session that another page could borrow.
 _OPEN_HEADERS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Last-Modified, Location, X-Request-Id",
+    "Access-Control-Expose-Headers": "ETag, Last-Modified, Location, Retry-After, X-Request-Id",
     "X-Content-Type-Options": "nosniff",
 }
 _PRIVATE_HEADERS = {
@@ -104,7 +112,12 @@ class FhirEndpoint:
             require_json(request.headers, parameters)
             return Response(capabilities(self.service).resource, 200, _OPEN_HEADERS, FHIR_JSON)
         now = self.clock()
-        actor = await self.authenticate(bearer(request.headers), now)
+        try:
+            actor = await self.authenticate(bearer(request.headers), now)
+        except Barred as barred:
+            asked = Request(request.method, path, parameters)
+            await record_barred(Ask(self.service, Call(barred.actor, now, request_id), asked))
+            raise
         require_json(request.headers, parameters)
         understood = await self._understood(request, path, parameters)
         answer = await _performed(Ask(self.service, Call(actor, now, request_id), understood))
@@ -134,6 +147,8 @@ def _refusal(error: FhirError) -> Response:
     headers = dict(_PRIVATE_HEADERS)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="dzop"'
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after)
     return Response(json_bytes(operation_outcome(error.issues)), error.status, headers, FHIR_JSON)
 
 

@@ -13,10 +13,14 @@ from typing import Any
 
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
-__all__ = ["ALGORITHM", "IDENTITY_ALGORITHM", "identity_key", "page_key", "public_jwks", "signing_key"]
+__all__ = [
+    "ALGORITHM", "IDENTITY_ALGORITHM", "audit_key", "identity_key", "known_audit_key", "page_key", "public_jwks",
+    "signing_key",
+]  # fmt: skip
 
 ALGORITHM = "ES256"
 IDENTITY_ALGORITHM = "RS256"  # what every OpenID provider must offer: OpenID Connect Core, 15.1
+_AUDIT = "audit-seal.jwk.json"
 
 
 def signing_key(folder: Path) -> ECKey:
@@ -41,6 +45,19 @@ def page_key(folder: Path) -> bytes:
     if not path.exists():
         _keep(OctKey.generate_key(256), path)
     return OctKey.import_key(json.loads(path.read_text("utf-8"))).raw_value
+
+
+def audit_key(folder: Path) -> bytes:
+    """The secret in `folder` that seals the audit, made on first use."""
+    path = folder / _AUDIT
+    if not path.exists():
+        _keep(OctKey.generate_key(256), path)
+    return OctKey.import_key(json.loads(path.read_text("utf-8"))).raw_value
+
+
+def known_audit_key(folder: Path) -> bytes | None:
+    """The same for who checks the audit and must not make a new one; None when it is not there."""
+    return audit_key(folder) if (folder / _AUDIT).exists() else None
 
 
 def public_jwks(*keys: ECKey | RSAKey) -> dict[str, list[dict[str, Any]]]:

@@ -12,10 +12,13 @@ from dzop.fhir.paths import values
 from dzop.fhir.references import actor_key
 from dzop.fhir.resource_types import CONSENT_KIND, RESOURCE_TYPES
 
-__all__ = ["audience", "consent_kinds"]
+__all__ = ["audience", "consent_kinds", "of_aftercare"]
 
 # In these an actor is given something and may know it; in all others only the performer may.
 _TELLING: Final = frozenset({"grant", "case-management", "therapeutic-relation", "mandate"})
+
+
+_AFTERCARE: Final = ("https://dzop.example/fhir/CodeSystem/task-kind", "aftercare")
 
 
 def audience(value: Mapping[str, Any], type: str, base: str) -> tuple[tuple[str, str], ...]:
@@ -40,6 +43,13 @@ def consent_kinds(value: Mapping[str, Any]) -> frozenset[str]:
         for coding in values(value, "category.coding")
         if coding.get("system") == CONSENT_KIND and isinstance(coding.get("code"), str)
     )
+
+
+def of_aftercare(kinds: frozenset[str], value: Mapping[str, Any], type: str) -> frozenset[str]:
+    """These ties with `aftercare` for a Task of that kind, which is written even when the plan is closed."""
+    codings = values(value, "code.coding") if type == "Task" else ()
+    is_aftercare = any((each.get("system"), each.get("code")) == _AFTERCARE for each in codings)
+    return kinds - {"aftercare"} | ({"aftercare"} if is_aftercare else frozenset())
 
 
 def _tells_its_actor(value: Mapping[str, Any]) -> bool:

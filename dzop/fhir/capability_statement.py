@@ -14,6 +14,7 @@ from dzop.fhir.search.query import modifiers
 
 __all__ = ["capability_statement"]
 
+_CANONICAL: Final = "https://dzop.example/fhir"
 _OAUTH_URIS: Final = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _SECURITY_SERVICE: Final = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 _COMPARISON: Final = {
@@ -50,7 +51,7 @@ def capability_statement(
             {
                 "mode": "server",
                 "security": _security(oauth or {}),
-                "resource": [_resource(entry, base) for entry in RESOURCE_TYPES.values()],
+                "resource": [_resource(entry) for entry in RESOURCE_TYPES.values()],
                 "interaction": [{"code": "transaction"}, {"code": "batch"}],
             }
         ],
@@ -75,10 +76,10 @@ def _security(oauth: Mapping[str, str]) -> dict[str, Any]:
     return security
 
 
-def _resource(entry: ResourceType, base: str) -> dict[str, Any]:
+def _resource(entry: ResourceType) -> dict[str, Any]:
     writable = "update" in entry.interactions
     includes = [f"{entry.name}:{each.name}" for each in entry.search if each.type == "reference"]
-    operations = [_operation(each, base) for each in OPERATIONS if entry.name in each.types]
+    operations = [_operation(each) for each in OPERATIONS if entry.name in each.types]
     return {
         "type": entry.name,
         "interaction": [{"code": code} for code in entry.interactions],
@@ -93,10 +94,10 @@ def _resource(entry: ResourceType, base: str) -> dict[str, Any]:
     }
 
 
-def _operation(operation: Operation, base: str) -> dict[str, Any]:
+def _operation(operation: Operation) -> dict[str, Any]:
     return {
         "name": operation.code,
-        "definition": f"{base}/OperationDefinition/{operation.code}",
+        "definition": f"{_CANONICAL}/OperationDefinition/{operation.code}",
         "documentation": operation.documentation,
     }
 

@@ -16,7 +16,7 @@ from dzop.fhir.outcome import Invalid, Issue
 
 __all__ = [
     "Source", "elements", "entry_resources", "members", "parse", "replace_strings", "served", "stored",
-    "with_member"
+    "with_member", "without_member"
 ]  # fmt: skip
 
 MAX_DEPTH = 64
@@ -111,6 +111,12 @@ def with_member(text: str, name: str, new_json_text: str) -> str:
         at = _first(text, 0) + 1
         return text[:at] + member + text[at:]
     return f"{text[:last]},{member}{text[last:]}"
+
+
+def without_member(text: str, name: str) -> str:
+    """The object `text` without one top-level member, all else as it was."""
+    kept = [text[start:end] for found, start, _, _, end in _segments(text) if found != name]
+    return "{" + ",".join(kept) + "}"
 
 
 def replace_strings(text: str, mapping: Mapping[str, str]) -> str:

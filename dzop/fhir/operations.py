@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from dzop.fhir.resource_types import RESOURCE_TYPES
+
 __all__ = ["OPERATIONS", "Operation", "Parameter", "operation_on"]
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter. `type` is a FHIR data type, `Resource`, or empty for one that has parts."""
+    """One parameter. `type` is a FHIR data type, `Resource`, or empty for one that has `parts`."""
 
     name: str
     type: str
@@ -21,6 +23,7 @@ class Parameter:
     min: int = 0
     max: str = "1"
     documentation: str = ""
+    parts: tuple[Parameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,364 @@ class Operation:
         return {each.name: each for each in self.parameters if each.use == "in"}
 
 
-OPERATIONS: Final[tuple[Operation, ...]] = ()
+def _parts(**types: str) -> tuple[Parameter, ...]:
+    """Parts that come out, by name and data type; one whose type ends in `*` may be there several times."""
+    return tuple(
+        Parameter(name, type.rstrip("*"), "out", max="*" if type.endswith("*") else "1")
+        for name, type in types.items()
+    )
+
+
+_DECLARED: Final = (
+    Parameter("patient", "Reference", "out", 1, documentation="The person."),
+    Parameter("relation", "Reference", "out", 1, documentation="The Consent that was made."),
+    Parameter("period", "Period", "out", 1, documentation="From when to when it holds."),
+)
+
+_ENTRY: Final = (
+    Parameter("member", "Reference", "in", documentation="Whose entry; or else `entry`."),
+    Parameter("role", "CodeableConcept", "in", documentation="Which entry, where the member has several."),
+    Parameter("entry", "string", "in", documentation="The id of the element `CareTeam.participant`."),
+)
+_TEAM: Final = Parameter(
+    "return", "CareTeam", "out", documentation="The team as it is now, if you may read it."
+)
+
+_LABELLED: Final = tuple(
+    name
+    for name, entry in RESOURCE_TYPES.items()
+    if entry.compartment == "person" and "update" in entry.interactions
+)
+_META: Final = Parameter(
+    "return", "Meta", "out", 1, documentation="The meta as it is now, if you may read it."
+)
+
+_ACTORS: Final = "Practitioner, PractitionerRole, Organization, RelatedPerson or Patient"
+_ASKED: Final = (
+    Parameter("resource", "Reference", "in", documentation="An entry of the plan; or else `category`."),
+    Parameter("category", "code", "in", documentation="A code of CodeSystem/data-category."),
+)
+_CAPACITY: Final = (
+    Parameter("actor", "Reference", "in", 1, documentation=f"Who: a {_ACTORS}."),
+    Parameter("role", "code", "in", documentation="The profession, where the actor has several."),
+    Parameter("organization", "Reference", "in", documentation="The employer, where the actor has several."),
+)
+_LANGUAGE: Final = Parameter(
+    "language", "code", "in", documentation="nl, fr, de or en; else Accept-Language, else the person's own."
+)
+_AT: Final = Parameter("at", "instant", "in", documentation="When, by what is recorded now; else now.")
+_TEXT: Final = Parameter("text", "string", "out", 1, documentation="The answer in one plain sentence.")
+_REMARK: Final = Parameter("remarks", "OperationOutcome", "out", documentation="What there is to say of it.")
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation(
+        "meta",
+        _LABELLED,
+        "instance",
+        "r",
+        affects_state=False,
+        documentation="The profiles, tags and labels of a resource.",
+        parameters=(_META,),
+    ),
+    Operation(
+        "meta-add",
+        _LABELLED,
+        "instance",
+        "u",
+        affects_state=True,
+        documentation=(
+            "Adds profiles, tags and labels, in a new version. The label `sensitive` may also be added by the person, "
+            "the representative and the author when they may not update."
+        ),
+        parameters=(Parameter("meta", "Meta", "in", 1, documentation="What is added."), _META),
+    ),
+    Operation(
+        "meta-delete",
+        _LABELLED,
+        "instance",
+        "u",
+        affects_state=True,
+        documentation=(
+            "Takes out profiles, tags and labels, in a new version. The label `sensitive` is lifted by the person, the "
+            "representative and the author only; the categories are the server's and stay."
+        ),
+        parameters=(Parameter("meta", "Meta", "in", 1, documentation="What is taken out."), _META),
+    ),
+    Operation(
+        "declare-relation",
+        ("Patient",),
+        "type",
+        "c",
+        affects_state=True,
+        documentation=(
+            "Declares a relation of care with the person who has this number, with proof. The answer is the same "
+            "whether the person was known here or is entered now; how long it lasts follows from the proof."
+        ),
+        parameters=(
+            Parameter("identifier", "Identifier", "in", 1, documentation="The person's SSIN, or BIS number."),
+            Parameter(
+                "proof", "code", "in", 1, documentation="The kind of proof, a code of CodeSystem/proof."
+            ),
+            Parameter("evidence", "string", "in", 1, documentation="What the verifier of that kind needs."),
+            *_DECLARED,
+        ),
+    ),
+    Operation(
+        "break-glass",
+        ("Patient",),
+        "type",
+        "c",
+        affects_state=True,
+        documentation=(
+            "Declares an emergency, where that is offered: a health professional reads for an hour. The person is "
+            "told, and a reviewer sees the reason."
+        ),
+        parameters=(
+            Parameter("identifier", "Identifier", "in", 1, documentation="The person's SSIN, or BIS number."),
+            Parameter("reason", "string", "in", 1, documentation="Why, in 10 to 200 characters."),
+            *_DECLARED,
+        ),
+    ),
+    Operation(
+        "revoke",
+        ("Consent",),
+        "instance",
+        "u",
+        affects_state=True,
+        documentation="Ends a consent: by whoever may change it, or by the one who gives up what it gives.",
+        parameters=(
+            Parameter("return", "Consent", "out", documentation="As it is now, if you may read it."),
+        ),
+    ),
+    Operation(
+        "propose",
+        ("CareTeam",),
+        "instance",
+        "u",
+        affects_state=True,
+        documentation="Adds a member: agreed at once where you decide on the team, else waiting for who does.",
+        parameters=(
+            Parameter("member", "Reference", "in", 1, documentation="Who, recognisably: no display only."),
+            Parameter("role", "CodeableConcept", "in", 1, "*", "As what, a code of CodeSystem/role."),
+            Parameter("period", "Period", "in", documentation="From when to when; without, always."),
+            _TEAM,
+        ),
+    ),
+    Operation(
+        "agree",
+        ("CareTeam",),
+        "instance",
+        "u",
+        affects_state=True,
+        documentation=(
+            "Agrees to an entry that waits: the person or a representative; to a coordinator an informal carer too."
+        ),
+        parameters=(*_ENTRY, _TEAM),
+    ),
+    Operation(
+        "decline",
+        ("CareTeam",),
+        "instance",
+        "u",
+        affects_state=True,
+        documentation="Declines an entry that waits, withdraws your own proposal, or ends an entry that was agreed.",
+        parameters=(*_ENTRY, _TEAM),
+    ),
+    Operation(
+        "leave",
+        ("CareTeam",),
+        "instance",
+        "u",
+        affects_state=True,
+        documentation="Ends your own membership now. Any member may.",
+        parameters=(_TEAM,),
+    ),
+    Operation(
+        "claim-coordination",
+        ("CareTeam",),
+        "instance",
+        "u",
+        affects_state=True,
+        documentation=(
+            "Offers, as a member, to be the care coordinator: from now on, or for a period. It waits for the "
+            "person, a representative or an informal carer to agree; there is one coordinator at a time."
+        ),
+        parameters=(Parameter("period", "Period", "in", documentation="Without: from now on."), _TEAM),
+    ),
+    Operation(
+        "explain-access",
+        ("Patient",),
+        "instance",
+        "r",
+        affects_state=False,
+        documentation=(
+            "Why somebody may or may not do something with an entry, or with a data category, in plain words. For "
+            "the person, a representative and the operator."
+        ),
+        parameters=(
+            *_CAPACITY,
+            *_ASKED,
+            Parameter(
+                "action", "code", "in", documentation="read, create, update, delete or share; else read."
+            ),
+            _AT,
+            _LANGUAGE,
+            Parameter("decision", "code", "out", 1, documentation="permit or deny."),
+            Parameter(
+                "extent", "code", "out", 1, documentation="all, own (what concerns them), authored or none."
+            ),
+            _TEXT,
+            Parameter(
+                "reason",
+                "",
+                "out",
+                0,
+                "*",
+                "A determining rule.",
+                _parts(rule="string", text="string", source="Reference"),
+            ),
+            Parameter("matrixVersion", "string", "out", 1, documentation="Of the access matrix."),
+        ),
+    ),
+    Operation(
+        "who-can-see",
+        ("Patient",),
+        "instance",
+        "r",
+        affects_state=False,
+        documentation=(
+            "Who can see an entry, or a data category: people and organisations, since and until when, and why. For "
+            "the person, a representative and the operator."
+        ),
+        parameters=(
+            *_ASKED,
+            _AT,
+            _LANGUAGE,
+            Parameter(
+                "party",
+                "",
+                "out",
+                0,
+                "*",
+                "Somebody who sees it.",
+                _parts(
+                    actor="Reference",
+                    name="string",
+                    role="code",
+                    organization="Reference",
+                    organizationName="string",
+                    since="instant",
+                    until="instant",
+                    extent="code",
+                    rule="string*",
+                    text="string",
+                ),
+            ),
+        ),
+    ),
+    Operation(
+        "preview-as",
+        ("Patient",),
+        "instance",
+        "r",
+        affects_state=False,
+        documentation=(
+            "What somebody would see of the plan now, as far as you see it too. For the person, a representative and "
+            "the operator."
+        ),
+        parameters=(
+            *_CAPACITY,
+            Parameter("type", "code", "in", 0, "*", "Resource types; else all of a plan."),
+            Parameter("_count", "integer", "in", documentation="How many entries at most."),
+            Parameter("_page", "string", "in", documentation="From the link to the next page."),
+            Parameter("return", "Bundle", "out", 1, documentation="A searchset."),
+        ),
+    ),
+    Operation(
+        "access-log",
+        ("Patient",),
+        "instance",
+        "r",
+        affects_state=False,
+        documentation=(
+            "Who looked at the plan, changed it or was refused, in plain words: alike events of a day as one, "
+            "emergencies first. For the person, a representative and the operator."
+        ),
+        parameters=(
+            Parameter("start", "date", "in", documentation="From this day on."),
+            Parameter("end", "date", "in", documentation="Up to this day, included."),
+            Parameter("agent", "Reference", "in", documentation=f"Only what this one did: a {_ACTORS}."),
+            Parameter(
+                "_count", "integer", "in", documentation="How many events are looked at, newest first."
+            ),
+            _LANGUAGE,
+            Parameter(
+                "entry",
+                "",
+                "out",
+                0,
+                "*",
+                "What one actor did in one day.",
+                _parts(
+                    text="string",
+                    first="instant",
+                    last="instant",
+                    count="positiveInt",
+                    agent="Reference",
+                    name="string",
+                    role="code",
+                    organization="Reference",
+                    organizationName="string",
+                    interaction="string",
+                    category="code*",
+                    outcome="code",
+                    breakGlass="boolean",
+                    rule="string*",
+                    reason="string",
+                ),
+            ),
+            Parameter("more", "boolean", "out", 1, documentation="Whether there are older events."),
+        ),
+    ),
+    Operation(
+        "what-if",
+        ("Patient",),
+        "instance",
+        "r",
+        affects_state=False,
+        documentation=(
+            "What would change in who may do what if a Consent were stored or withdrawn; nothing is. For the person, a "
+            "representative and the operator."
+        ),
+        parameters=(
+            Parameter("consent", "Resource", "in", documentation="The Consent to store; or else `remove`."),
+            Parameter("remove", "Reference", "in", documentation="The Consent that would be withdrawn."),
+            _AT,
+            _LANGUAGE,
+            Parameter("accepted", "boolean", "out", 1, documentation="Whether it could be stored."),
+            _TEXT,
+            Parameter(
+                "change",
+                "",
+                "out",
+                0,
+                "*",
+                "What one actor could do and then can; `before` and `after` are extents.",
+                _parts(
+                    actor="Reference",
+                    name="string",
+                    action="code",
+                    before="code",
+                    after="code",
+                    category="code*",
+                    entry="Reference",
+                    text="string",
+                ),
+            ),
+            _REMARK,
+        ),
+    ),
+)
 
 
 def operation_on(type: str, code: str, level: str) -> Operation | None:

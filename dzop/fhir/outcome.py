@@ -103,7 +103,13 @@ class Unprocessable(FhirError):
 
 
 class TooManyRequests(FhirError):
+    """`retry_after` is in seconds, at least 1."""
+
     status, code = 429, "throttled"
+
+    def __init__(self, *issues: Issue | str, expression: str | None = None, retry_after: int = 60) -> None:
+        super().__init__(*issues, expression=expression)
+        self.retry_after = retry_after
 
 
 class Unavailable(FhirError):

@@ -69,13 +69,14 @@ class CategoryRule:
 class ResourceType:
     """What dzop knows of one resource type.
 
+    Its compartment is a person's; the directory; or, of a definition, dzop itself, which publishes it.
     `person_paths` lead to references into the compartment of the person it is about, restricted to
     `person_targets` where others stand beside them. `goal_paths` lead to the goals it serves.
     `is_fact`: the law reads it.
     """
 
     name: str
-    compartment: Literal["person", "directory"]
+    compartment: Literal["person", "directory", "definition"]
     person_paths: tuple[str, ...]
     interactions: tuple[str, ...]
     search: tuple[SearchParameter, ...]
@@ -136,6 +137,14 @@ def _about(path: str = "subject", targets: tuple[str, ...] = _SUBJECTS) -> tuple
 
 _COMMON: Final = (_token("_id", "id"), _date("_lastUpdated", "meta.lastUpdated"))
 _IDENTIFIED: Final = (*_COMMON, _token("identifier"))
+_DEFINED: Final = (
+    _token("_id", "id"),
+    _uri("url"),
+    _token("version"),
+    _string("name"),
+    _string("title"),
+    _token("status"),
+)
 _NAMED: Final = (
     _string("name"),
     _string("family", "name.family"),
@@ -257,6 +266,7 @@ _ENTRIES: Final = (
         ),
         audience=Audience(author=("author",), acting=("activity.detail.performer",)),
         categories=CategoryRule(always=("plan",)),
+        is_fact=True,
     ),
     ResourceType(
         "Goal",
@@ -295,6 +305,8 @@ _ENTRIES: Final = (
             _reference("encounter", "encounter", "Encounter"),
             _reference("participant", "participant.member", *_ROLES, "CareTeam"),
         ),
+        # So that who is a member, a neighbour too, sees the team and may leave it.
+        audience=Audience(addressed=("participant.member",)),
         categories=CategoryRule(always=("care-team",)),
         is_fact=True,
     ),
@@ -691,8 +703,26 @@ _ENTRIES: Final = (
             _token("_id", "id"),
             SearchParameter("patient", "reference", ("entity.what",), ("Patient",)),
             _date("date", "recorded"),
+            SearchParameter("agent", "reference", ("agent.who",), _ROLES),
+            SearchParameter("entity", "reference", ("entity.what",)),
+            _token("action"),
+            _token("outcome"),
+            _token("type"),
+            _token("subtype"),
         ),
         categories=CategoryRule(always=("access-log",), sources=("entity.what",), unknown="access-log"),
+    ),
+    ResourceType(
+        "CodeSystem",
+        "definition",
+        (),
+        _READ_ONLY,
+        (*_DEFINED, _token("code", "concept.code"), _uri("system", "url")),
+    ),
+    ResourceType("OperationDefinition", "definition", (), _READ_ONLY, (*_DEFINED, _token("code"))),
+    ResourceType("StructureDefinition", "definition", (), _READ_ONLY, (*_DEFINED, _uri("type"))),
+    ResourceType(
+        "ValueSet", "definition", (), _READ_ONLY, (*_DEFINED, _uri("reference", "compose.include.system"))
     ),
 )
 

@@ -2,75 +2,139 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import uuid4
 
 from dzop.access.labels import instant
+from dzop.access.logged import Asked, Logged
 from dzop.fhir import bundle
+from dzop.fhir.audit_event import interactions_of, statuses_of
 from dzop.fhir.bundle import SearchEntry
 from dzop.fhir.outcome import Invalid, NotFound
+from dzop.fhir.resource_types import RESOURCE_TYPES
+from dzop.fhir.search.criterion import Criterion
 from dzop.fhir.search.date import EARLIEST, LATEST, DateRange
 from dzop.fhir.search.query import Query, read_query
+from dzop.fhir.search.reference import ReferenceTarget
+from dzop.fhir.search.token import Token
 from dzop.interactions import page_token
 from dzop.interactions.exchanged import Answer, Ask
 from dzop.interactions.rendered import json_bytes
 
 _NEWEST = 2**62
 _BOUNDS = ("eq", "ge", "le", "gt", "lt")
+_TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 
 
 async def read_audit_event(ask: Ask) -> Answer:
     """200 with the event, 404 when it is none of yours."""
-    events = await ask.service.gateway.log(ask.call, id=ask.id, count=1)
+    asked = Asked((("id", [ask.id]),))
+    events = await ask.service.gateway.log(ask.call, asked, interaction="read", before=_NEWEST, count=1)
     if not events:
         raise NotFound(f"`AuditEvent/{ask.id}` is not known")
     return Answer(200, json_bytes(events[0].resource), 'W/"1"', events[0].resource["recorded"])
 
 
 async def search_audit_events(ask: Ask) -> Answer:
-    """The visible events of one person or of all, newest first."""
+    """The visible events, newest first."""
     service, request = ask.service, ask.request
     query = read_query("AuditEvent", request.parameters, base=service.base, lenient=request.is_lenient)
-    if query.sort or query.total or query.includes:
-        raise Invalid("AuditEvent is sorted newest first; `_sort`, `_total` and `_include` are not offered")
+    _require_offered(query)
     subject = urlencode([each for each in query.used if each[0] != "_page"])
     before = int(page_token.read(ask, subject, query.page)[0]) if query.page else _NEWEST
     size = service.page_size if query.count is None else query.count
-    low, high = _period(query)
-    events = await service.gateway.log(
-        ask.call, patients=_ids(query, "patient"), id=next(iter(_codes(query)), None), low=low, high=high,
-        before=before, count=size + 1,
-    )  # fmt: skip
-    shown = events[:size]
+    events = await service.gateway.log(ask.call, _asked(query), before=before, count=size + 1)
     links = [("self", f"{service.base}/AuditEvent?{urlencode(query.used)}".rstrip("?"))]
+    shown = events[:size]
     if shown and len(events) > size:
         token = page_token.write(ask, subject, (str(shown[-1].seq),))
         links.append(("next", f"{service.base}/AuditEvent?{subject}&_page={token}"))
-    entries = [
-        SearchEntry(f"{service.base}/AuditEvent/{each.resource['id']}", json_bytes(each.resource))
-        for each in shown
-    ]
+    entries = [_entry(each, service.base) for each in shown]
     return Answer(
         200, bundle.searchset(entries, None, links, id=str(uuid4()), last_updated=instant(ask.call.now))
     )
 
 
-def _ids(query: Query, name: str) -> list[str] | None:
-    """The Patient ids asked for; None when the query does not ask."""
+def _entry(event: Logged, base: str) -> SearchEntry:
+    return SearchEntry(f"{base}/AuditEvent/{event.resource['id']}", json_bytes(event.resource))
+
+
+def _require_offered(query: Query) -> None:
+    newest_first = [(each.parameter.name, each.descending) for each in query.sort] in ([], [("date", True)])
+    if not newest_first or query.total or query.includes:
+        raise Invalid(
+            "AuditEvent is sorted newest first; other `_sort`, `_total` and `_include` are not offered"
+        )
     for criterion in query.criteria:
-        if criterion.parameter.name == name:
-            return [value.id or "" for value in criterion.values]  # type: ignore[union-attr]
-    return None
+        if criterion.modifier is not None:
+            raise Invalid(f"`{criterion.parameter.name}` of AuditEvent takes no `:{criterion.modifier}`")
 
 
-def _codes(query: Query) -> list[str]:
-    return [
-        value.code or ""  # type: ignore[union-attr]
-        for criterion in query.criteria
-        if criterion.parameter.name == "_id"
-        for value in criterion.values
-    ]
+def _asked(query: Query) -> Asked:
+    low, high = _period(query)
+    others = [each for each in query.criteria if each.parameter.name != "date"]
+    return Asked(tuple(_CONDITIONS[each.parameter.name](each) for each in others), low, high)
+
+
+Condition = tuple[str, Sequence[Any]]
+
+
+def _patients(criterion: Criterion) -> Condition:
+    targets = [each for each in criterion.values if isinstance(each, ReferenceTarget)]
+    return "patient", [each.id for each in targets if each.id]
+
+
+def _ids(criterion: Criterion) -> Condition:
+    return "id", [each.code for each in criterion.values if isinstance(each, Token) and each.code]
+
+
+def _references(kind: str) -> Callable[[Criterion], Condition]:
+    """The references asked for, of each possible type where none is said."""
+
+    def condition(criterion: Criterion) -> Condition:
+        targets = [each for each in criterion.values if isinstance(each, ReferenceTarget) and each.id]
+        return kind, [f"{type}/{each.id}" for each in targets for type in each.types or RESOURCE_TYPES]
+
+    return condition
+
+
+def _actions(criterion: Criterion) -> Condition:
+    codes = _codes(criterion, "http://hl7.org/fhir/audit-event-action")
+    return "interaction", [name for code in codes for name in interactions_of(code)]
+
+
+def _subtypes(criterion: Criterion) -> Condition:
+    return "interaction", _codes(criterion, "http://hl7.org/fhir/restful-interaction")
+
+
+def _outcomes(criterion: Criterion) -> Condition:
+    codes = _codes(criterion, f"{_TERMINOLOGY}/audit-event-outcome")
+    return "outcome", [each for code in codes if (each := statuses_of(code))]
+
+
+def _types(criterion: Criterion) -> Condition:
+    """Every event is of the same type: all of them, or none."""
+    return "outcome", [(0, 600)] if "rest" in _codes(criterion, f"{_TERMINOLOGY}/audit-event-type") else []
+
+
+_CONDITIONS: Final[Mapping[str, Callable[[Criterion], Condition]]] = {
+    "_id": _ids,
+    "patient": _patients,
+    "agent": _references("agent"),
+    "entity": _references("entity"),
+    "action": _actions,
+    "outcome": _outcomes,
+    "subtype": _subtypes,
+    "type": _types,
+}
+
+
+def _codes(criterion: Criterion, system: str) -> list[str]:
+    tokens = [each for each in criterion.values if isinstance(each, Token)]
+    return [each.code for each in tokens if each.code and each.system in (None, system)]
 
 
 def _period(query: Query) -> tuple[datetime, datetime]:

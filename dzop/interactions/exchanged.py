@@ -8,6 +8,7 @@ from typing import Literal
 
 from dzop.access.gateway import Gateway
 from dzop.actor import Call
+from dzop.auth.proofs import Declarations
 from dzop.fhir.json import Source
 from dzop.fhir.outcome import Issue
 
@@ -24,6 +25,7 @@ class Service:
     software: str
     published: str
     oauth: Mapping[str, str] = field(default_factory=dict)
+    declarations: Declarations = field(default_factory=Declarations)
 
 
 @dataclass(frozen=True, slots=True)

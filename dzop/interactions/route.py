@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from dzop.auth.scopes import allows
-from dzop.fhir.outcome import Forbidden, Invalid, NotFound, NotSupported
+from dzop.fhir.outcome import FhirError, Forbidden, Invalid, NotFound, NotSupported
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.interactions.audit_event import read_audit_event, search_audit_events
 from dzop.interactions.create import create
+from dzop.interactions.definition import read_definition, search_definitions
 from dzop.interactions.delete import delete
 from dzop.interactions.exchanged import Answer, Ask, Request
 from dzop.interactions.history import history
@@ -53,20 +54,28 @@ _ON_TYPE = {
 }
 _HISTORY = Route("history-instance", "r", history)
 _VREAD = Route("vread", "r", vread)
-# The log is kept by the audit, not among the resources.
+# The log is kept by the audit, and what dzop itself publishes in memory, not among the resources.
 _OF_LOG = {"read": read_audit_event, "search-type": search_audit_events}
+_OF_DEFINITIONS = {"read": read_definition, "search-type": search_definitions}
 
 
 def match(request: Request) -> Target:
     """The target of a request; NotFound for no such path, NotSupported for no such method on it."""
     target = _matched(request)
-    if target.type == "AuditEvent" and target.route.code in _OF_LOG:
-        route = Route(target.route.code, target.route.letter, _OF_LOG[target.route.code])
-        target = Target(route, target.type, target.id)
+    perform = _kept_elsewhere(target.type).get(target.route.code)
+    if perform is not None:
+        target = Target(Route(target.route.code, target.route.letter, perform), target.type, target.id)
     known = RESOURCE_TYPES[target.type].interactions
     if not target.route.code.startswith("$") and target.route.code not in known:
         raise NotSupported(f"`{target.route.code}` of `{target.type}` is not offered")
     return target
+
+
+def _kept_elsewhere(type: str) -> Mapping[str, Interaction]:
+    """How a type is read that is not among the resources; empty for all others."""
+    if type == "AuditEvent":
+        return _OF_LOG
+    return _OF_DEFINITIONS if RESOURCE_TYPES[type].compartment == "definition" else {}
 
 
 def _matched(request: Request) -> Target:
@@ -119,8 +128,25 @@ def _require_id(method: str, id: str) -> None:
 async def require_scope(ask: Ask, target: Target) -> None:
     """Forbidden, whatever the data, when the token can never reach this; and recorded like every refusal."""
     if not allows(ask.call.actor.scopes, target.type, target.route.letter):
-        await ask.service.gateway.refused(ask.call, target.route.code, 403, target.type, target.id)
+        await ask.service.gateway.refused(ask.call, target.route.code, 403, *_named(ask.request, target))
         raise Forbidden(f"the scopes of this token do not include `{target.route.code}` of `{target.type}`")
+
+
+async def record_barred(ask: Ask) -> None:
+    """Records what was asked by somebody who may not act at all, when it names anything."""
+    try:
+        target = match(ask.request)
+    except FhirError:
+        return
+    await ask.service.gateway.refused(ask.call, target.route.code, 403, *_named(ask.request, target))
+
+
+def _named(request: Request, target: Target) -> tuple[str, str]:
+    """(type, id) of what a request names, for the log: the resource, or the person whose resources it asks for."""
+    about = [value.rpartition("/")[2] for name, value in request.parameters if name in ("patient", "subject")]
+    if not target.id and about and ID.fullmatch(about[0]):
+        return "Patient", about[0]
+    return target.type, target.id
 
 
 async def perform(service_ask: Ask) -> Answer:

@@ -101,6 +101,9 @@ def _refuse_twice(entries: Sequence[_Entry]) -> None:
     for local in changed:
         if changed.count(local) > 1:
             raise Invalid(f"`{local}` occurs more than once in the transaction", expression="Bundle.entry")
+    named = [entry.full_url for entry in entries if entry.full_url and entry.code in ("create", "update")]
+    if len(set(named)) < len(named):
+        raise Invalid("two entries have the same `fullUrl`: give each its own", expression="Bundle.entry")
 
 
 async def _carry_out(ask: Ask, unit: Unit, entries: Sequence[_Entry]) -> dict[int, Answer]:

@@ -1,24 +1,143 @@
-"""The agreement of team members: server-owned, kept in the participant it is about.
+"""Entries of a care team: who is a member, in which roles, when, and whether that is agreed.
 
-A participant whom the person, or the operator, enters is agreed at once; entries of others wait.
+The agreement, and who proposed an entry, are extensions that belong to the server; every other byte of a
+participant stays as it was sent. https://hl7.org/fhir/R4/careteam.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from json import dumps
+from typing import Any, Final
 
 from dzop.fhir.json import Source, elements, members, with_member
+from dzop.fhir.references import actor_key
+from dzop.fhir.search.date import EARLIEST, LATEST, date_range
 
-MEMBER_AGREEMENT = "https://dzop.example/fhir/StructureDefinition/member-agreement"
-_AGREED = f'{{"url":"{MEMBER_AGREEMENT}","valueCode":"agreed"}}'
+__all__ = [
+    "COORDINATOR", "MEMBER_AGREEMENT", "MEMBER_PROPOSER", "ROLE_SYSTEM", "STATES", "Entry", "Party",
+    "agreed_participants", "agreement", "entries", "party_of",
+]  # fmt: skip
+
+MEMBER_AGREEMENT: Final = "https://dzop.example/fhir/StructureDefinition/member-agreement"
+MEMBER_PROPOSER: Final = "https://dzop.example/fhir/StructureDefinition/member-proposer"
+ROLE_SYSTEM: Final = "https://dzop.example/fhir/CodeSystem/role"
+COORDINATOR: Final = f"{ROLE_SYSTEM}|care-coordinator"
+STATES: Final = ("proposed", "agreed", "declined")
+
+Party = tuple[str | None, str | None]
+"""(individual, organisation) whom a member reference means, however it is written."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One participant: as sent or kept (`text`, `value`), and whom it means.
+
+    `party` is None where nobody can tell who is meant.
+    """
+
+    text: str
+    value: Mapping[str, Any]
+    party: Party | None
+
+    @cached_property
+    def state(self) -> str | None:
+        """`proposed`, `agreed` or `declined`; None when nothing is said."""
+        return agreement(self.value)
+
+    @property
+    def proposer(self) -> str | None:
+        """Who proposed it, as a literal reference."""
+        for extension in _extensions(self.value, MEMBER_PROPOSER):
+            return (extension.get("valueReference") or {}).get("reference")
+        return None
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """Each role by its code in our system, else by its first code, else by its text."""
+        return frozenset(_role(concept) for concept in self.value.get("role", ()))
+
+    @property
+    def coordinates(self) -> bool:
+        """Whether care coordinator is among the roles."""
+        return COORDINATOR in self.roles
+
+    @property
+    def only_coordinates(self) -> bool:
+        """Whether it is the entry of the coordination itself, beside that of the membership."""
+        return self.roles == {COORDINATOR}
+
+    @cached_property
+    def stretch(self) -> tuple[datetime, datetime]:
+        """From .. until: a date is a day in Brussels, the last one included; a time is the instant itself."""
+        return _stretch(self.value.get("period") or {})
+
+    @cached_property
+    def content(self) -> Mapping[str, Any]:
+        """What a client says of the member: all but the extensions that are the server's."""
+        others = [each for each in self.value.get("extension", ()) if each.get("url") not in _OURS]
+        rest = {name: value for name, value in self.value.items() if name != "extension"}
+        return {**rest, "extension": others} if others else rest
+
+    def is_like(self, other: Entry) -> bool:
+        """Whether both are about the same member in the same roles."""
+        return self.party is not None and (self.party, self.roles) == (other.party, other.roles)
+
+    def meets(self, other: Entry) -> bool:
+        """Whether there is a time at which both hold."""
+        (start, end), (since, until) = self.stretch, other.stretch
+        return max(start, since) < min(end, until)
+
+    def said(self, state: str, proposer: str | None) -> Entry:
+        """The same with this agreement and this proposer, whatever it said of them itself."""
+        if (self.state, self.proposer) == (state, proposer) and len(_extensions(self.value, *_OURS)) == (
+            1 if proposer is None else 2
+        ):
+            return self
+        kept = [text for text, each in _extension_texts(self) if each.get("url") not in _OURS]
+        texts = [*kept, f'{{"url":"{MEMBER_AGREEMENT}","valueCode":"{state}"}}']
+        values = [
+            *(each for each in self.value.get("extension", ()) if each.get("url") not in _OURS),
+            {"url": MEMBER_AGREEMENT, "valueCode": state},
+        ]
+        if proposer is not None:
+            named = {"url": MEMBER_PROPOSER, "valueReference": {"reference": proposer}}
+            texts, values = [*texts, dumps(named, separators=(",", ":"))], [*values, named]
+        text = with_member(self.text, "extension", f"[{','.join(texts)}]")
+        return Entry(text, {**self.value, "extension": values}, self.party)
+
+    def during(self, **ends: str) -> Entry:
+        """The same with another `start` or `end` of its period, each a FHIR dateTime."""
+        place = members(self.text).get("period")
+        text = "{}" if place is None else self.text[slice(*place)]
+        for name, instant in ends.items():
+            text = with_member(text, name, dumps(instant))
+        period = {**(self.value.get("period") or {}), **ends}
+        return Entry(with_member(self.text, "period", text), {**self.value, "period": period}, self.party)
+
+
+def entries(source: Source, base: str, parties: Mapping[str, Party]) -> tuple[Entry, ...]:
+    """The participants of a team; `parties` tells whom the actor keys mean that are no plain reference."""
+    participants = source.value.get("participant", [])
+    return tuple(
+        Entry(text, value, None if key is None else parties.get(key, party_of(key)))
+        for text, value in zip(_texts(source), participants, strict=True)
+        for key in [actor_key(value.get("member") or {}, base)]
+    )
+
+
+def party_of(key: str) -> Party:
+    """Whom an actor key means by itself, without the directory."""
+    return (None, key) if key.startswith("Organization/") else (key, None)
 
 
 def agreement(participant: Mapping[str, Any]) -> str | None:
     """`proposed`, `agreed` or `declined`; None when nothing is said."""
-    for extension in participant.get("extension", ()):
-        if extension.get("url") == MEMBER_AGREEMENT:
-            return str(extension.get("valueCode"))
+    for extension in _extensions(participant, MEMBER_AGREEMENT):
+        return str(extension.get("valueCode"))
     return None
 
 
@@ -30,18 +149,43 @@ def agreed_participants(source: Source) -> str | None:
     participants = source.value.get("participant", [])
     if all(agreement(each) for each in participants):
         return None
-    start, end = members(source.text)["participant"]
-    text = source.text[start:end]
-    texts = [text[first:last] for first, last in elements(text)]
     said = [
-        each if agreement(value) else _agreed(each) for each, value in zip(texts, participants, strict=True)
+        text if agreement(value) else Entry(text, value, None).said("agreed", None).text
+        for text, value in zip(_texts(source), participants, strict=True)
     ]
     return f"[{','.join(said)}]"
 
 
-def _agreed(participant: str) -> str:
-    place = members(participant).get("extension")
+_OURS: Final = (MEMBER_AGREEMENT, MEMBER_PROPOSER)
+
+
+def _extensions(participant: Mapping[str, Any], *urls: str) -> list[Mapping[str, Any]]:
+    return [each for each in participant.get("extension", ()) if each.get("url") in urls]
+
+
+def _extension_texts(entry: Entry) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    place = members(entry.text).get("extension")
+    if place is not None:
+        text = entry.text[slice(*place)]
+        for (start, end), value in zip(elements(text), entry.value["extension"], strict=True):
+            yield text[start:end], value
+
+
+def _texts(source: Source) -> Sequence[str]:
+    place = members(source.text).get("participant")
     if place is None:
-        return with_member(participant, "extension", f"[{_AGREED}]")
-    extensions = participant[slice(*place)].rstrip()
-    return with_member(participant, "extension", f"{extensions[:-1]},{_AGREED}]")
+        return ()
+    text = source.text[slice(*place)]
+    return [text[start:end] for start, end in elements(text)]
+
+
+def _role(concept: Mapping[str, Any]) -> str:
+    codes = [f"{each.get('system', '')}|{each.get('code', '')}" for each in concept.get("coding", ())]
+    ours = [code for code in codes if code.startswith(f"{ROLE_SYSTEM}|")]
+    return next(iter(ours or codes), str(concept.get("text", "")))
+
+
+def _stretch(period: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    start, end = period.get("start"), period.get("end")
+    until = LATEST if end is None else date_range(end)[0 if "T" in end else 1]
+    return EARLIEST if start is None else date_range(start)[0], until

@@ -194,6 +194,8 @@ def _share_burden() -> Any:
         .where(
             written.c.person == _PERSON,
             written.c.kind == literal("author"),
+            # With whom the carer shares is for the carer alone to know.
+            written.c.type != literal("Consent"),
             state.c.mask.op("&")(bindparam("burden", type_=BigInteger)) != literal(0),
         )
     )

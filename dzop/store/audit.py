@@ -8,46 +8,29 @@ nothing. When a row cannot be written, its request fails: no audit, no answer.
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import (
-    ARRAY,
-    CTE,
-    BigInteger,
-    DateTime,
-    Integer,
-    SmallInteger,
-    Text,
-    and_,
-    any_,
-    bindparam,
-    cast,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import ARRAY, CTE, Text, and_, bindparam, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.types import TypeEngine
 
 from dzop.fhir.outcome import Unavailable
 from dzop.store.database import Connection
 from dzop.store.statement import Statement, compiled
-from dzop.store.tables import NONE, audit, person, resource_current, resource_location
-from dzop.store.visibility import panel, visible
+from dzop.store.tables import NONE, audit, resource_current, resource_location
 
 _MOST = 256
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What happened. Without `person` it is looked up from the entity, as are its categories.
+class Event(NamedTuple):
+    """What happened, a row of the audit but for its place. Without `person` the store looks it up from the
+    entity, as are its categories.
 
     `outcome` is the HTTP status; `query_hash` stands for a search, whose words may name others.
     """
@@ -70,75 +53,76 @@ class Event:
     matrix_version: str = ""
 
 
-_PLAIN: dict[str, TypeEngine[Any]] = {
-    "recorded": DateTime(timezone=True),
-    "interaction": Text(),
-    "outcome": SmallInteger(),
-    "actor": Text(),
-    "role": Text(),
-    "organization": Text(),
-    "client": Text(),
-    "request_id": Text(),
-    "entity_type": Text(),
-    "entity_id": Text(),
-    "entity_version": Integer(),
-    "query_hash": Text(),
-    "matrix_version": Text(),
-}
-
-
-def _insert() -> Statement:
-    looked_up: dict[str, TypeEngine[Any]] = {
-        "person": BigInteger(),
-        "mask": BigInteger(),
-        "rules": Text(),
-    }
-    columns = {**_PLAIN, **looked_up}
-    given = select(
-        *[func.unnest(bindparam(name, type_=ARRAY(kind))).label(name) for name, kind in columns.items()]
-    ).subquery("given")
-    here, state = resource_location, resource_current
-    at = and_(here.c.type == given.c.entity_type, here.c.id == given.c.entity_id)
-    found = and_(state.c.person == here.c.person, state.c.type == here.c.type, state.c.id == here.c.id)
-    rows = select(
-        *[given.c[name] for name in _PLAIN],
-        cast(func.gen_random_uuid(), Text),
-        func.coalesce(given.c.person, here.c.person, literal(NONE)),
-        given.c.mask.op("|")(func.coalesce(state.c.mask, literal(0))),
-        func.string_to_array(given.c.rules, literal(" ")),
-    ).select_from(given.outerjoin(here, at).outerjoin(state, found))
-    return compiled(insert(audit).from_select([*_PLAIN, "id", *looked_up], rows))
-
-
-_INSERT = _insert()
-_OF_WRITE: dict[str, TypeEngine[Any]] = {
-    **_PLAIN,
-    "person": BigInteger(),
-    "mask": BigInteger(),
-    "rules": ARRAY(Text),
-}
+_COLUMNS = ("id", *Event._fields)
 
 
 def noted() -> CTE:
     """The row of a write, as part of the statement that writes; its parameters are those of `note`."""
-    given = {name: bindparam(f"audit_{name}", type_=kind) for name, kind in _OF_WRITE.items()}
-    row = insert(audit).values(id=cast(func.gen_random_uuid(), Text), **given)
-    return row.cte("noted")
+    given = {name: bindparam(f"audit_{name}", type_=audit.c[name].type) for name in _COLUMNS}
+    return insert(audit).values(given).cte("noted")
 
 
 def note(event: Event) -> dict[str, Any]:
     """The parameters of `noted`: an event whose person and categories the writer knows."""
-    return {f"audit_{name}": getattr(event, name) for name in _OF_WRITE}
+    return {f"audit_{name}": value for name, value in zip(_COLUMNS, _row(event), strict=True)}
 
 
 async def write(connection: Connection, events: Sequence[Event]) -> None:
     """Writes the rows on this connection: within a transaction they commit with it."""
-    arrays = {name: [getattr(event, name) for event in events] for name in (*_PLAIN, "person", "mask")}
-    await connection.run(
-        _INSERT,
-        **arrays,
-        rules=[" ".join(event.rules) for event in events],
+    if any(event.person is None for event in events):
+        events = await _placed(connection, events)
+    await connection.copy(audit.name, _COLUMNS, [_row(event) for event in events])
+
+
+def _row(event: Event) -> tuple[Any, ...]:
+    return (_id(), *event)
+
+
+def _id() -> str:
+    """A UUID of version 7: random, but in order of time, so that the index on it grows at its end.
+
+    https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-7
+    """
+    bits = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
+    text = f"{bits & _NOT_VERSION | _VERSION:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+_VERSION = 0x7 << 76 | 0x2 << 62
+_NOT_VERSION = ~(0xF << 76 | 0x3 << 62) & (2**128 - 1)
+
+
+def _whose() -> Statement:
+    given = select(
+        *[func.unnest(bindparam(name, type_=ARRAY(Text))).label(name) for name in ("types", "ids")]
+    ).subquery("given")
+    here, state = resource_location, resource_current
+    at = and_(here.c.type == given.c.types, here.c.id == given.c.ids)
+    found = and_(state.c.person == here.c.person, state.c.type == here.c.type, state.c.id == here.c.id)
+    mask = func.coalesce(state.c.mask, literal(0)).label("mask")
+    return compiled(
+        select(given.c.types, given.c.ids, here.c.person, mask).select_from(
+            given.join(here, at).outerjoin(state, found)
+        )
     )
+
+
+_WHOSE = _whose()
+
+
+async def _placed(connection: Connection, events: Sequence[Event]) -> list[Event]:
+    """The events with the person and the categories of what they are about, where they did not say."""
+    open_ones = [event for event in events if event.person is None]
+    rows = await connection.rows(
+        _WHOSE, types=[each.entity_type for each in open_ones], ids=[each.entity_id for each in open_ones]
+    )
+    found = {(row["types"], row["ids"]): (row["person"], row["mask"]) for row in rows}
+    return [event if event.person is not None else _placed_at(event, found) for event in events]
+
+
+def _placed_at(event: Event, found: dict[tuple[str, str], tuple[int, int]]) -> Event:
+    person, mask = found.get((event.entity_type, event.entity_id), (NONE, 0))
+    return event._replace(person=person, mask=event.mask | mask)
 
 
 class Writer:
@@ -146,7 +130,7 @@ class Writer:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._waiting: list[tuple[Event, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[tuple[Event, ...], asyncio.Future[None]]] = []
         self._arrived = asyncio.Event()
 
     @classmethod
@@ -164,11 +148,10 @@ class Writer:
         """Returns when the events are durable; raises Unavailable when they cannot be."""
         if not events:
             return
-        loop = asyncio.get_running_loop()
-        written = [loop.create_future() for _ in events]
-        self._waiting.extend(zip(events, written, strict=True))
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((events, written))
         self._arrived.set()
-        await asyncio.gather(*written)
+        await written
 
     async def _run(self) -> None:
         while True:
@@ -178,49 +161,19 @@ class Writer:
                 self._arrived.clear()
             await self._commit(batch)
 
-    async def _commit(self, batch: list[tuple[Event, asyncio.Future[None]]]) -> None:
+    async def _commit(self, batch: list[tuple[tuple[Event, ...], asyncio.Future[None]]]) -> None:
         try:
-            await write(self._connection, [event for event, _ in batch])
+            await write(self._connection, [event for events, _ in batch for event in events])
         except Exception as error:
             # Whatever went wrong, the answers that wait for these rows must not leave.
-            _log.error("audit.failed", events=len(batch), error=type(error).__name__)
+            _log.error("audit.failed", requests=len(batch), error=type(error).__name__)
             for _, written in batch:
                 if not written.done():
-                    written.set_exception(
-                        Unavailable("the access could not be recorded, so it was not given")
-                    )
+                    written.set_exception(Unavailable(_NOT_RECORDED))
             return
         for _, written in batch:
             if not written.done():
                 written.set_result(None)
 
 
-_LOG = (
-    select(audit, person.c.patient_id, literal("AuditEvent").label("type"))
-    .select_from(audit.outerjoin(person, person.c.key == audit.c.person))
-    .subquery("log")
-)
-
-
-def _log_statement(*, everything: bool, narrowed: tuple[str, ...]) -> Statement:
-    """The newest visible events before `before`, in a stretch of time, of these Patients or with this id."""
-    narrowing = {
-        "patients": _LOG.c.patient_id == any_(bindparam("patients", type_=ARRAY(Text))),
-        "id": _LOG.c.id == bindparam("id", type_=Text),
-    }
-    statement = select(_LOG).where(
-        _LOG.c.seq < bindparam("before", type_=BigInteger),
-        # A search of the log sees only what happened before it began.
-        _LOG.c.recorded < bindparam("now", type_=DateTime(timezone=True)),
-        _LOG.c.recorded >= bindparam("low", type_=DateTime(timezone=True)),
-        _LOG.c.recorded < bindparam("high", type_=DateTime(timezone=True)),
-        *[narrowing[name] for name in narrowed],
-        *([] if everything else [visible(_LOG), panel(_LOG)]),
-    )
-    return compiled(statement.order_by(_LOG.c.seq.desc()).limit(bindparam("count", type_=Integer)))
-
-
-@cache
-def log(everything: bool, narrowed: tuple[str, ...]) -> Statement:
-    """The statement that reads the log; `narrowed` are `patients` and `id`, as far as they are given."""
-    return _log_statement(everything=everything, narrowed=narrowed)
+_NOT_RECORDED = "the access could not be recorded, so it was not given"

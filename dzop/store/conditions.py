@@ -58,6 +58,12 @@ class Condition:
     kinds: tuple[str, ...]
     number: int
 
+    @property
+    def is_broad(self) -> bool:
+        """Whether much of what there is may meet it: a status or a time, not a name, a number or a reference."""
+        named = self.type not in ("token", "date") or self.parameter in ("_id", "identifier")
+        return not named or self.modifier in ("missing", "not")
+
     def expression(self) -> ColumnElement[bool]:
         """The condition; true when any of the values matches."""
         if self.modifier == "missing":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -38,6 +38,8 @@ class Connection(Protocol):
 
     async def run(self, statement: Statement, **values: Any) -> None: ...
 
+    async def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None: ...
+
 
 class Transaction:
     """A `Connection` whose statements take effect together, when its block ends without an error."""
@@ -55,6 +57,9 @@ class Transaction:
 
     async def run(self, statement: Statement, **values: Any) -> None:
         await self._connection.execute(statement.sql, *statement.values(**values))
+
+    async def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        await self._connection.copy_records_to_table(table, columns=columns, records=rows)
 
 
 class Database:
@@ -99,6 +104,16 @@ class Database:
     async def run(self, statement: Statement, **values: Any) -> None:
         await self.rows(statement, **values)
 
+    async def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Adds rows, all of them or none: what takes the database least when there are several."""
+        connection = await self._take()
+        try:
+            await connection.copy_records_to_table(table, columns=columns, records=rows)
+        except Exception as error:
+            raise _said(error, connection) from error
+        finally:
+            self._give_back(connection)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """Read committed: each statement sees what was committed before it, as the person lock needs."""
@@ -142,6 +157,24 @@ class Database:
 _LOST = "the database cannot be reached just now; try again"
 
 
+_FAILED = "the database cannot do this just now and has changed nothing; try again"
+# A full disk, a server that stops or only reads, a right or a table that was taken away: none of them is
+# the fault of the request.
+_ITS_OWN = (
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.UndefinedTableError,
+    asyncpg.RaiseError,
+)
+
+
 def _said(error: Exception, connection: asyncpg.Connection) -> Exception:
-    """What went wrong as the client may know it: that the connection was lost, or the error itself."""
-    return Unavailable(_LOST) if connection.is_closed() else error
+    """What went wrong as the client may know it: that the database is not able to, or the error itself."""
+    if connection.is_closed():
+        return Unavailable(_LOST)
+    # The audit takes whatever we give it: when it does not, that is no fault of the request either.
+    refused = isinstance(error, _ITS_OWN) or getattr(error, "table_name", None) == "audit"
+    return Unavailable(_FAILED) if refused else error

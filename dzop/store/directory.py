@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ARRAY, Boolean, DateTime, Text, bindparam, delete, exists, func, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    DateTime,
+    Text,
+    any_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from dzop.store.statement import Statement, compiled
@@ -50,6 +63,18 @@ def _capacities() -> Statement:
 CAPACITIES = _capacities()
 """The capacities of a Practitioner, or one PractitionerRole; one row without role for any other actor."""
 
+
+def _staff() -> Statement:
+    row = directory_role
+    in_force = row.c.active & (row.c.valid_from <= _NOW) & (row.c.valid_until > _NOW)
+    at = row.c.organization == bindparam("organization", type_=Text)
+    employed = select(row.c.role, row.c.practitioner, _keys_of(row.c.practitioner).label("keys"))
+    return compiled(employed.where(at, in_force, _is_active(row.c.practitioner)))
+
+
+STAFF = _staff()
+"""Who works at an organisation now: the PractitionerRole, the Practitioner, and every key of theirs."""
+
 PUT_ROLE = compiled(
     (
         role := insert(directory_role).values(
@@ -70,6 +95,21 @@ PUT_ROLE = compiled(
 )
 
 CLEAR_IDENTIFIERS = compiled(delete(directory_identifier).where(directory_identifier.c.actor == _ACTOR))
+
+
+def _same() -> Statement:
+    named, own, other = (directory_identifier.alias(name) for name in ("named", "own", "other"))
+    return compiled(
+        select(named.c.key, other.c.actor)
+        .distinct()
+        .join_from(named, own, own.c.actor == named.c.actor)
+        .join(other, other.c.key == own.c.key)
+        .where(named.c.key == any_(bindparam("keys", type_=ARRAY(Text))))
+    )
+
+
+SAME = _same()
+"""Per key (a reference or an identifier) every record of the one it names: those that share an identifier too."""
 
 PUT_IDENTIFIERS = compiled(
     insert(directory_identifier)

@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from dzop.store.generations import in_force
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import FOREVER, exchange_lane, grants, index_token, person
 
@@ -35,6 +36,7 @@ _UNTIL = bindparam("until", type_=_INSTANT)
 
 KEY = select(person.c.key).where(person.c.patient_id == bindparam("patient", type_=Text)).scalar_subquery()
 RELATED = select(grants.c.person).where(
+    grants.c.generation == in_force(),
     grants.c.shape == any_(bindparam("shapes", type_=ARRAY(Text))),
     grants.c.valid_from <= NOW,
     grants.c.valid_until > NOW,
@@ -119,6 +121,7 @@ def _parked() -> Statement:
         select(func.min(grants.c.valid_from))
         .where(
             grants.c.person == lane.c.person,
+            grants.c.generation == in_force(),
             grants.c.shape == any_(bindparam("shapes", type_=ARRAY(Text))),
             grants.c.valid_from > NOW,
             grants.c.full.op("|")(grants.c.own) != 0,

@@ -9,21 +9,26 @@ from __future__ import annotations
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Integer,
     Text,
     any_,
     bindparam,
     delete,
     func,
     literal,
+    literal_column,
     or_,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from dzop.store.generations import LAW
 from dzop.store.statement import compiled
 from dzop.store.tables import (
     directory_identifier,
     directory_role,
+    generation,
     grants,
     index_reference,
     resource_current,
@@ -32,8 +37,9 @@ from dzop.store.tables import (
 
 _PERSON = bindparam("person", type_=BigInteger)
 
-FACTS = compiled(
-    select(resource_current.c.type, resource_version.c.body)
+_one = select(literal_column("1").label("one")).subquery("one")
+_fact = (
+    select(resource_current.c.type, resource_current.c.id, resource_version.c.body)
     .select_from(
         resource_current.join(
             resource_version,
@@ -48,8 +54,15 @@ FACTS = compiled(
         resource_current.c.type == any_(bindparam("types", type_=ARRAY(Text))),
         ~resource_current.c.deleted,
     )
-    .order_by(resource_current.c.type, resource_current.c.id)
+    .subquery("fact")
 )
+
+FACTS = compiled(
+    select(*LAW, _fact.c.type, _fact.c.body)
+    .select_from(_one.outerjoin(generation, true()).outerjoin(_fact, true()))
+    .order_by(_fact.c.type, _fact.c.id)
+)
+"""The law in force with each fact; one row without a fact when there is none."""
 
 PARTIES = compiled(
     select(
@@ -74,17 +87,27 @@ MENTIONING = compiled(
         or_(
             (index_reference.c.target_type == literal("PractitionerRole"))
             & (index_reference.c.target_id == any_(bindparam("role_ids", type_=ARRAY(Text)))),
+            (index_reference.c.target_type == literal("Practitioner"))
+            & (index_reference.c.target_id == any_(bindparam("practitioner_ids", type_=ARRAY(Text)))),
             func.left(index_reference.c.identifier_value, literal(8))
             == any_(bindparam("identifier_values", type_=ARRAY(Text))),
         ),
     )
     .order_by(index_reference.c.person)
 )
-"""Persons whose facts name one of these PractitionerRoles, or an identifier that starts alike."""
+"""Persons whose facts name one of these PractitionerRoles or Practitioners, or an identifier that starts alike."""
 
-_COLUMNS = ("shape", "valid_from", "valid_until", "rank", "full", "own", "authored", "matrix_version")
+_COLUMNS = (
+    "generation", "shape", "valid_from", "valid_until", "rank", "full", "own", "authored", "shared",
+    "matrix_version",
+)  # fmt: skip
 
-CLEAR = compiled(delete(grants).where(grants.c.person == _PERSON))
+CLEAR = compiled(
+    delete(grants).where(
+        grants.c.person == _PERSON,
+        grants.c.generation == any_(bindparam("generations", type_=ARRAY(Integer))),
+    )
+)
 
 STORE = compiled(
     insert(grants).from_select(
@@ -99,5 +122,7 @@ STORE = compiled(
 )
 
 GRANTS = compiled(
-    select(grants).where(grants.c.person == _PERSON).order_by(grants.c.shape, grants.c.valid_from)
+    select(grants)
+    .where(grants.c.person == _PERSON, grants.c.generation == bindparam("generation", type_=Integer))
+    .order_by(grants.c.shape, grants.c.valid_from)
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -25,11 +26,13 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.expression import FromClause
 
 from dzop.store.audit import noted
+from dzop.store.generations import held
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import (
     audience,
@@ -75,6 +78,25 @@ def shown(everything: bool, *where: ColumnElement[bool], source: FromClause | No
     source = current.join(version, _CURRENT_VERSION) if source is None else source
     source, rules = (source, ()) if everything else judged(source, current)
     return select(*_SHOWN, *rules).select_from(source).where(*where)
+
+
+def read_whole(
+    found: FromClause, source: FromClause | None = None, also: Iterable[ColumnElement[Any]] = ()
+) -> Select[Any]:
+    """All it takes to serve what was found: rows with person, type, id, version and mask, and what else they have.
+
+    `source` is `found` or has it as a part, and `also` are columns of it to add.
+    """
+    at = and_(
+        version.c.person == found.c.person,
+        version.c.type == found.c.type,
+        version.c.id == found.c.id,
+        version.c.version == found.c.version,
+    )
+    body = func.coalesce(version.c.served, version.c.body).label("body")
+    whole = (body, version.c.meta, version.c.last_updated, version.c.deleted)
+    source = found if source is None else source
+    return select(*found.c, *also, *whole).select_from(source.join(version, at))
 
 
 def _at_location() -> ColumnElement[bool]:
@@ -189,21 +211,45 @@ def _named(*parts: Any) -> Any:
     return text.label("named")
 
 
-PERSONS = compiled(
-    select(person.c.key.label("person"), _named(literal("Patient/"), person.c.patient_id))
-    .where(person.c.patient_id == any_(bindparam("patients", type_=ARRAY(Text))))
-    .union_all(
-        select(location.c.person, _named(location.c.type, literal("/"), location.c.id)).where(
-            tuple_(location.c.type, location.c.id).in_(_pairs("types", "ids"))
-        ),
-        select(index_token.c.person, _named(index_token.c.system, literal("|"), index_token.c.code)).where(
+@cache
+def persons(everything: bool) -> Statement:
+    """Persons by Patient id, by the place of another resource of theirs, by an identifier of the Patient.
+
+    What the actor may not see leads to nobody, as if it were not there. A Patient id does: whoever has no
+    relation with that person is refused, in the words for a person who is not known.
+    """
+    seen = [] if everything else [visible(current)]
+    located = (
+        select(location.c.person, _named(location.c.type, literal("/"), location.c.id))
+        .select_from(location.join(current, _is_current(location)))
+        .where(tuple_(location.c.type, location.c.id).in_(_pairs("types", "ids")), *seen)
+    )
+    identified = (
+        select(index_token.c.person, _named(index_token.c.system, literal("|"), index_token.c.code))
+        .select_from(index_token.join(current, _is_current(index_token)))
+        .where(
             index_token.c.type == literal("Patient"),
             index_token.c.parameter == literal("identifier"),
             tuple_(index_token.c.system, index_token.c.code).in_(_pairs("systems", "values")),
-        ),
+            *seen,
+        )
     )
-)
-"""Persons by Patient id, by the place of another resource of theirs, by an identifier of the Patient."""
+    by_id = select(person.c.key.label("person"), _named(literal("Patient/"), person.c.patient_id)).where(
+        person.c.patient_id == any_(bindparam("patients", type_=ARRAY(Text)))
+    )
+    return compiled(by_id.union_all(located, identified))
+
+
+def _is_current(resource: FromClause) -> ColumnElement[bool]:
+    """The row of the resource's current state."""
+    return and_(
+        current.c.person == resource.c.person,
+        current.c.type == resource.c.type,
+        current.c.id == resource.c.id,
+    )
+
+
+PERSONS = persons(everything=True)
 
 MASKS = compiled(
     select(_named(current.c.type, literal("/"), current.c.id).label("key"), current.c.mask)
@@ -241,14 +287,15 @@ MASKS = compiled(
 
 
 def _lock(*, shared: bool) -> Statement:
-    return compiled(select(person.c.patient_id).where(person.c.key == PERSON).with_for_update(read=shared))
+    locked = select(person.c.patient_id, held()).where(person.c.key == PERSON)
+    return compiled(locked.with_for_update(read=shared))
 
 
 LOCK_FACTS, SHARE_FACTS = _lock(shared=False), _lock(shared=True)
 
 
 def _lock_patient(*, shared: bool) -> Statement:
-    found = select(person.c.key).where(person.c.patient_id == bindparam("patient_id", type_=Text))
+    found = select(person.c.key, held()).where(person.c.patient_id == bindparam("patient_id", type_=Text))
     return compiled(found.with_for_update(read=shared))
 
 
@@ -352,6 +399,36 @@ def _forget() -> Statement:
 
 
 FORGET = _forget()
+
+_told = (
+    select(index_reference.c.id)
+    .where(
+        index_reference.c.person == PERSON,
+        index_reference.c.type == literal("Provenance"),
+        index_reference.c.parameter == literal("target"),
+        index_reference.c.target_type == TYPE,
+        index_reference.c.target_id == ID,
+    )
+    .scalar_subquery()
+)
+
+LABEL_PROVENANCE = compiled(
+    update(current)
+    .where(current.c.person == PERSON, current.c.type == literal("Provenance"), current.c.id.in_(_told))
+    .values(mask=current.c.mask.op("|")(_MASK))
+)
+"""What tells of a resource is at least as closed as the resource itself."""
+
+TASKS_ABOUT = compiled(
+    select(index_reference.c.id).where(
+        index_reference.c.person == PERSON,
+        index_reference.c.type == literal("Task"),
+        index_reference.c.parameter == literal("focus"),
+        index_reference.c.target_type == TYPE,
+        index_reference.c.target_id == ID,
+    )
+)
+"""The Tasks of a person whose focus is this resource."""
 
 ADVISORY_LOCK = compiled(
     select(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger)).is_(None).label("locked"))

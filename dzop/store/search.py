@@ -26,15 +26,16 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.sql.expression import FromClause
 
 from dzop.fhir.search.query import Query
 from dzop.store.conditions import Condition, condition
 from dzop.store.database import Row
-from dzop.store.resources import shown
+from dzop.store.resources import read_whole
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import ALWAYS, FOREVER, index_date, index_reference, index_string, index_token
 from dzop.store.tables import resource_current as current
-from dzop.store.visibility import panel, visible
+from dzop.store.visibility import judged, panel, ruled, seen
 
 _LAST = "\U0010ffff"  # sorts behind every text: where a resource without a value belongs
 _TYPE = bindparam("type", type_=Text)
@@ -49,6 +50,12 @@ class _Form:
     everything: bool
     of_one_person: bool
     after: bool = False
+
+    @property
+    def is_broad(self) -> bool:
+        """Whether it may match much of everybody's plan, for nothing in it names somebody or something."""
+        named = self.everything or self.of_one_person
+        return not named and all(each.is_broad for each in self.conditions)
 
 
 def page(query: Query, everything: bool, after: tuple[str, ...] | None) -> tuple[Statement, dict[str, Any]]:
@@ -91,25 +98,50 @@ def _sort(query: Query) -> tuple[tuple[str, str, bool], ...]:
 
 @lru_cache(maxsize=2048)
 def _page(form: _Form) -> Statement:
+    """First which resources, then what they say: only those of the page are read whole."""
+    source, rules = _judged(form)
     keys = [_sort_key(*key).label(f"key{number}") for number, key in enumerate(form.sort)]
-    statement = shown(form.everything, *_matching(form)).add_columns(*keys)
-    if form.after:
-        statement = statement.where(_behind(form.sort))
-    ordered = [_sort_key(*key).desc() if key[2] else _sort_key(*key).asc() for key in form.sort]
-    return compiled(statement.order_by(*ordered, current.c.id).limit(bindparam("limit", type_=Integer)))
+    where = _matching(form) + ([_behind(form.sort)] if form.after else [])
+    at = (current.c.person, current.c.type, current.c.id, current.c.version, current.c.mask)
+    ordered = [*_directed(keys, form.sort), current.c.id]
+    limit = bindparam("limit", type_=Integer)
+    found: FromClause = (
+        select(*at, *rules, *keys)
+        .select_from(source)
+        .where(*where)
+        .order_by(*ordered)
+        .limit(limit)
+        .subquery("found")
+    )
+    whole = read_whole(found, *(ruled(found) if form.is_broad else (found, ())))
+    return compiled(whole.order_by(*_directed([found.c[each.name] for each in keys], form.sort), found.c.id))
+
+
+def _directed(
+    keys: Sequence[ColumnElement[Any]], sort: Sequence[tuple[str, str, bool]]
+) -> list[ColumnElement[Any]]:
+    return [
+        key.desc() if descending else key.asc() for key, (_, _, descending) in zip(keys, sort, strict=True)
+    ]
 
 
 @lru_cache(maxsize=2048)
 def _counted(form: _Form) -> Statement:
-    may_be_seen = [] if form.everything else [visible(current)]
-    counting = select(func.count().label("total")).select_from(current)
-    return compiled(counting.where(*_matching(form), *may_be_seen))
+    source, _ = _judged(form)
+    return compiled(select(func.count().label("total")).select_from(source).where(*_matching(form)))
+
+
+def _judged(form: _Form) -> tuple[FromClause, tuple[ColumnElement[Any], ...]]:
+    """What may be seen, and by which rules; where it may be much, the rules are for those of the page only."""
+    if form.everything:
+        return current, ()
+    return (seen(current), ()) if form.is_broad else judged(current, current)
 
 
 def _matching(form: _Form) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = [current.c.type == _TYPE, ~current.c.deleted]
     where += [each.expression() for each in form.conditions]
-    if not form.everything and not form.of_one_person:
+    if not form.everything and not form.of_one_person and not form.is_broad:
         where.append(panel(current))
     return where
 

@@ -177,6 +177,7 @@ grants = Table(
     "grants",
     metadata,
     Column("person", BigInteger, primary_key=True, autoincrement=False),
+    Column("generation", Integer, primary_key=True, autoincrement=False),
     _key("shape", primary_key=True),
     Column("valid_from", _INSTANT, primary_key=True),
     Column("valid_until", _INSTANT, nullable=False),
@@ -184,10 +185,41 @@ grants = Table(
     Column("full", BigInteger, nullable=False),
     Column("own", BigInteger, nullable=False),
     Column("authored", BigInteger, nullable=False),
+    Column("shared", BigInteger, nullable=False, server_default=text("0")),
     Column("rules", ARRAY(Text), nullable=False),
     Column("matrix_version", Text, nullable=False),
-    Index("ix_grants_shape", "shape", "person"),
-    comment="The access law, compiled: one complete row a shape and stretch of time.",
+    Index("ix_grants_shape", "generation", "shape", "person"),
+    comment="The access law, compiled: one complete row a generation, shape and stretch of time.",
+)
+
+matrix_version = Table(
+    "matrix_version",
+    metadata,
+    _key("version", primary_key=True),
+    Column("text", Text, nullable=False, comment="As it was reviewed: a line a cell"),
+    Column("known_since", _INSTANT, nullable=False, server_default=text("now()")),
+    comment="Every access matrix that was ever in force or on its way, so that any decision can be explained.",
+)
+
+generation = Table(
+    "generation",
+    metadata,
+    Column("one", SmallInteger, primary_key=True, autoincrement=False, server_default=text("1")),
+    Column("active", Integer, nullable=False),
+    _key("matrix_version"),
+    Column("active_since", _INSTANT, nullable=False, server_default=text("now()")),
+    Column("next", Integer, comment="Being compiled in the background"),
+    Column("next_matrix_version", _KEY),
+    Column(
+        "compiled_to",
+        BigInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="Persons up to this key are in the next generation",
+    ),
+    Column("last", Integer, nullable=False, comment="The highest number ever given"),
+    CheckConstraint("one = 1", name="one_row"),
+    comment="Which grants count: one row, whose change switches the law for everybody at once.",
 )
 
 directory_role = Table(
@@ -235,9 +267,62 @@ audit = Table(
     Column("rules", ARRAY(Text), nullable=False),
     Column("matrix_version", Text, nullable=False),
     Column("request_id", Text, nullable=False),
+    Column(
+        "position",
+        BigInteger,
+        nullable=False,
+        server_default=text("pg_current_xact_id()::text::bigint"),
+        comment="The transaction that wrote it; blocks are stretches of these",
+    ),
     Index("ix_audit_id", "id"),
-    Index("ix_audit_recorded", "person", "recorded"),
+    Index("ix_audit_position", "position"),
     comment="One row a disclosure or refusal, durable before the answer leaves.",
+)
+
+audit_block = Table(
+    "audit_block",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("since", BigInteger, nullable=False, comment="Of the positions, where the block before ended"),
+    Column("until", BigInteger, nullable=False, comment="Not part of it"),
+    Column("total", BigInteger, nullable=False, comment="Rows sealed so far, those of this block included"),
+    Column("sealed_at", _INSTANT, nullable=False),
+    Column("seqs", ARRAY(BigInteger), nullable=False, comment="Of its rows, in order"),
+    Column("digests", LargeBinary, nullable=False, comment="32 bytes a row, in the same order"),
+    Column("key", Text, nullable=False, comment="Which key sealed it: a fingerprint"),
+    Column("mac", LargeBinary, nullable=False, comment="HMAC-SHA256 over all this and the block before"),
+    comment="The audit, sealed: a chain of blocks that shows what was changed, removed or added later.",
+)
+
+audit_shift = Table(
+    "audit_shift",
+    metadata,
+    Column("number", Integer, Identity(start=1), primary_key=True),
+    Column("amount", BigInteger, nullable=False, comment="Added to a transaction id to get a position"),
+    Column("since", _INSTANT, nullable=False, server_default=text("now()")),
+    comment="One row a move to a cluster that counts its transactions lower; the newest is in force.",
+)
+
+declaration_attempts = Table(
+    "declaration_attempts",
+    metadata,
+    _key("actor", primary_key=True),
+    _key("operation", primary_key=True),
+    Column(
+        "instants", ARRAY(_INSTANT), nullable=False, comment="Of the last hour, at most as many as allowed"
+    ),
+    comment="How often an actor lately declared something about persons by their number, whatever came of it.",
+)
+
+spent_evidence = Table(
+    "spent_evidence",
+    metadata,
+    Column(
+        "digest", LargeBinary, primary_key=True, comment="SHA-256 of what makes a piece of evidence unique"
+    ),
+    Column("expires_at", _INSTANT, nullable=False, comment="From when on the evidence proves nothing anyhow"),
+    Index("ix_spent_evidence_expires_at", "expires_at"),
+    comment="Evidence of a relation of care counts once.",
 )
 
 exchange_lane = Table(

@@ -1,10 +1,10 @@
 """The visibility predicate: the compiled law, inside every statement that reads resources.
 
-Per person the one valid grant of highest rank that fits the actor's shapes is chosen, alone; a
-resource is visible when its categories are all granted in full, or granted with the actor in the
+Per person the one valid grant of highest rank that fits the actor's shapes is chosen, alone, from the
+generation in force; a resource is visible when its categories are all granted in full, or granted with the actor in the
 audience (access law, "How it is made fast").
 
-Parameters: `shapes` and `keys` (text[]), `now` (timestamptz), `burden` (the bit of carer-burden).
+Parameters: `shapes` and `keys` (text[]), `now` (timestamptz).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     ColumnElement,
     DateTime,
     Select,
@@ -22,18 +21,21 @@ from sqlalchemy import (
     any_,
     bindparam,
     exists,
+    func,
     literal,
     or_,
     select,
+    true,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql.expression import FromClause
 
+from dzop.store.generations import in_force
 from dzop.store.tables import audience, grants
 
 SHAPES = bindparam("shapes", type_=ARRAY(Text))
 KEYS = bindparam("keys", type_=ARRAY(Text))
 NOW = bindparam("now", type_=DateTime(timezone=True))
-BURDEN = bindparam("burden", type_=BigInteger)
 
 
 def visible(resource: FromClause) -> ColumnElement[bool]:
@@ -48,16 +50,49 @@ def judged(source: FromClause, resource: FromClause) -> tuple[FromClause, tuple[
     return source.join(grant, _permits(grant, resource)), (grant.c.rules, grant.c.matrix_version)
 
 
+def seen(resource: FromClause) -> FromClause:
+    """The rows the actor may see, of whomever: persons who grant the same are looked through together.
+
+    Choosing a grant for each row would be most of the work of a search over many persons.
+    """
+    chosen = (
+        select(grants.c.person, *_MASKS)
+        .where(*_fits())
+        .ext(distinct_on(grants.c.person))
+        .order_by(grants.c.person, grants.c.rank.desc())
+        .subquery("chosen")
+    )
+    masks = [chosen.c[each.name] for each in _MASKS]
+    alike = (
+        select(*masks, func.array_agg(chosen.c.person).label("persons")).group_by(*masks).subquery("alike")
+    )
+    return alike.join(resource, and_(resource.c.person == any_(alike.c.persons), _permits(alike, resource)))
+
+
+def ruled(resource: FromClause) -> tuple[FromClause, tuple[ColumnElement[Any], ...]]:
+    """Rows that were seen, with the rules by which they were."""
+    grant = _chosen(resource).lateral("ruling")
+    return resource.join(grant, true()), (grant.c.rules, grant.c.matrix_version)
+
+
+_MASKS = (grants.c.full, grants.c.own, grants.c.authored, grants.c.shared)
+
+
+def _fits() -> tuple[ColumnElement[bool], ...]:
+    """The grants in force now that fit the actor."""
+    return (
+        grants.c.generation == in_force(),
+        grants.c.shape == any_(SHAPES),
+        grants.c.valid_from <= NOW,
+        grants.c.valid_until > NOW,
+    )
+
+
 def _chosen(resource: FromClause) -> Select[Any]:
     """The one grant that counts for this row: the valid one of highest rank that fits the actor."""
     return (
-        select(grants.c.full, grants.c.own, grants.c.authored, grants.c.rules, grants.c.matrix_version)
-        .where(
-            grants.c.person == resource.c.person,
-            grants.c.shape == any_(SHAPES),
-            grants.c.valid_from <= NOW,
-            grants.c.valid_until > NOW,
-        )
+        select(*_MASKS, grants.c.rules, grants.c.matrix_version)
+        .where(grants.c.person == resource.c.person, *_fits())
         .order_by(grants.c.rank.desc())
         .limit(1)
         .correlate(resource)
@@ -66,21 +101,19 @@ def _chosen(resource: FromClause) -> Select[Any]:
 
 def _permits(grant: FromClause, resource: FromClause) -> ColumnElement[bool]:
     mask = resource.c.mask
-    full, own, authored = grant.c.full, grant.c.own, grant.c.authored
+    own = grant.c.full.op("|")(grant.c.own)
     return or_(
-        _covers(full, mask),
-        and_(_covers(full.op("|")(own), mask), _concerned(resource, _tie(mask))),
+        _covers(grant.c.full, mask),
+        and_(_covers(own, mask), _concerned(resource)),
         and_(
-            _covers(full.op("|")(own).op("|")(authored), mask),
+            _covers(own.op("|")(grant.c.authored), mask),
             _concerned(resource, audience.c.kind == literal("author")),
         ),
+        and_(
+            _covers(own.op("|")(grant.c.shared), mask),
+            _concerned(resource, audience.c.kind == literal("shared")),
+        ),
     )
-
-
-def _tie(mask: ColumnElement[Any]) -> ColumnElement[bool]:
-    """What makes an entry one's own; for the burden of a carer only authorship, or that the carer shared it."""
-    is_burden = mask.op("&")(BURDEN) != literal(0)
-    return or_(~is_burden, audience.c.kind.in_([literal("author"), literal("shared")]))
 
 
 def _covers(granted: ColumnElement[Any], mask: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -106,4 +139,6 @@ def _concerned(resource: FromClause, *kinds: ColumnElement[bool]) -> ColumnEleme
 
 def panel(resource: FromClause) -> ColumnElement[bool]:
     """Narrows to the persons the actor has any grant for; a hint for the planner, not the rule."""
-    return resource.c.person.in_(select(grants.c.person).where(grants.c.shape == any_(SHAPES)))
+    return resource.c.person.in_(
+        select(grants.c.person).where(grants.c.generation == in_force(), grants.c.shape == any_(SHAPES))
+    )

@@ -10,6 +10,7 @@ import pytest
 from persons import FAMILY, MEMBERS, Person, new_person
 from resources import (
     DZOP,
+    PROVEN,
     SINCE,
     Resource,
     bundle,
@@ -114,6 +115,7 @@ def peopled(person: Person) -> list[Resource]:
             "therapeutic-relation",
             person.patient,
             provision("permit", (person.who("specialist"),), period=UNTIL),
+            extension=[PROVEN],
         ),
         consent(
             person.ref("Consent", "management"),
@@ -280,7 +282,7 @@ class World:
     def _is_shared(self, actor: str, reference: str, resource: Resource) -> bool:
         shape, facts = shape_of(self.person, actor), self.facts
         parties = [each.party for each in facts.shares if each.data["reference"] == reference]
-        if "carer-burden" in self.categories_of(resource):
+        if "carer-burden" in self.categories_of(resource) and resource["resourceType"] != "Consent":
             kinds = audience(resource, resource["resourceType"], self.person.server.fhir)
             authors = {key for kind, key in kinds if kind == "author"}
             parties += [each.party for each in facts.carer_shares if each.carer in authors]

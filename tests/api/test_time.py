@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from persons import Person, ids, new_person
-from resources import Resource, communication, consent, participant, provision
+from resources import PROVEN, Resource, communication, consent, participant, provision
 from serving import Clock, in_process
 
 # In Brussels the day of 4 May begins at 22:00 UTC of the day before: summer time.
@@ -59,7 +59,8 @@ def _grant(person: Person) -> Resource:
 
 def _relation(person: Person) -> Resource:
     allowed = provision("permit", (person.who("stranger"),), period=DAY)
-    return consent(person.ref("Consent", "relation"), "therapeutic-relation", person.patient, allowed)
+    reference = person.ref("Consent", "relation")
+    return consent(reference, "therapeutic-relation", person.patient, allowed, extension=[PROVEN])
 
 
 @pytest.mark.parametrize("fact", [_member, _team, _grant, _relation])

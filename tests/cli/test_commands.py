@@ -78,6 +78,53 @@ def test_a_permit_is_explained(known: Person) -> None:
     assert (said.returncode, said.stdout.split()[0], "relation:team" in said.stdout) == (0, "permit", True)
 
 
+def test_a_category_is_explained_in_the_language_asked_for(known: Person) -> None:
+    said = ran(
+        known.server.var.parent, "access", "explain", "--actor", known.who("nurse"), "--patient", known.patient,
+        "--category", "task", "--action", "create", "--language", "fr",
+    )  # fmt: skip
+    assert (said.returncode, said.stdout.splitlines()[:2]) == (
+        0,
+        [
+            "permit",
+            f"Nurse-{known.mark} Test peut ajouter de nouvelles données sous « tâches et demandes », car "
+            f"nurse-{known.mark} Test fait partie de l'équipe de soins depuis le 1er janvier 2020.",
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["--actor", "nurse", "--resource", "Goal/x"],
+        ["--actor", "Practitioner/x"],
+        ["--actor", "Practitioner/x", "--category", "task"],
+        ["--actor", "Practitioner/x", "--resource", "Goal/x", "--action", "fly"],
+        ["--actor", "Practitioner/x", "--resource", "Goal/x", "--language", "pt"],
+        ["--actor", "Practitioner/x", "--patient", "Patient/x", "--category", "moon"],
+    ],
+)
+def test_what_cannot_be_asked_of_the_law_is_wrong_use(tmp_path: Path, given: list[str]) -> None:
+    said = ran(tmp_path, "access", "explain", *given)
+    assert (said.returncode, len(said.stderr.strip().splitlines())) == (2, 1)
+
+
+def test_what_is_in_no_plan_is_not_explained(known: Person) -> None:
+    said = ran(
+        known.server.var.parent,
+        "access",
+        "explain",
+        "--actor",
+        known.who("nurse"),
+        "--resource",
+        "Goal/nothing",
+    )
+    assert (said.returncode, said.stdout.splitlines()) == (
+        1,
+        ["deny", "  there is no Goal/nothing in a plan"],
+    )
+
+
 def test_a_refusal_is_explained(known: Person) -> None:
     said = ran(
         known.server.var.parent,
@@ -88,7 +135,7 @@ def test_a_refusal_is_explained(known: Person) -> None:
         "--resource",
         known.ref("Goal", "care"),
     )
-    assert (said.returncode, said.stdout.split()[0]) == (1, "deny")
+    assert (said.returncode, said.stdout.split()[0], "[relation:none]" in said.stdout) == (1, "deny", True)
 
 
 def test_a_store_that_all_these_tests_wrote_to_agrees_with_itself_and_the_law(server: Server) -> None:

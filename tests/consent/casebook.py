@@ -3,7 +3,8 @@
 A fact is a line of words: `team m1 Practitioner/nele health-professional 2024-01-01..2024-12-31`,
 `sharing c1`, `exclusion x1 Organization/o`, `settings s1 deny Practitioner/nele document access`. Words may
 come in any order behind the first two; several of one kind are joined by `+`. A consent may be `documented`,
-and tell its `by=`, `proof=` and `ground=`. An actor is `Practitioner/nele@Organization/o role`; `*` is no
+and tell its `by=`, `proof=` and `ground=`; what opens single entries, its `data=`; a plan its `part-of=`; a
+patient is `dead`, `dead=` since a day, or `alive`. An actor is `Practitioner/nele@Organization/o role`; `*` is no
 individual.
 """
 
@@ -24,7 +25,10 @@ from tests.consent.worlds import (
     PERSON,
     consent,
     extension,
+    opening,
     participant,
+    patient,
+    plan,
     provision,
     related_person,
     resolve,
@@ -33,6 +37,7 @@ from tests.consent.worlds import (
 
 NOW = datetime.fromisoformat("2024-06-03T10:00:00+02:00")
 ACTIONS = {"access", "collect", "correct", "disclose"}
+PLAN_STATES = {"active", "completed", "draft", "on-hold", "revoked"}
 STATES = {"agreed", "proposed", "declined", "unanswered"}
 
 
@@ -46,6 +51,7 @@ class Case:
     category: tuple[str, ...]
     expect: str
     rule: str
+    step: str | None = None
     action: str = "read"
     audience: frozenset[str] = frozenset()
     at: datetime = NOW
@@ -81,7 +87,12 @@ def read_actor(text: str) -> Shape:
 
 def read_lines(lines: Iterable[str]) -> Facts:
     """The facts these lines tell about Patient/p."""
-    return read_facts(PERSON, [_resource(line) for line in lines], resolve)
+    return read_facts(PERSON, resources(lines), resolve)
+
+
+def resources(lines: Iterable[str]) -> list[dict[str, Any]]:
+    """The FHIR resources these lines stand for; Patient/p is the person."""
+    return [_resource(line) for line in lines]
 
 
 def _resource(line: str) -> dict[str, Any]:
@@ -89,7 +100,7 @@ def _resource(line: str) -> dict[str, Any]:
     told = _Words(words)
     match kind:
         case "patient":
-            return {"resourceType": "Patient", "id": id, "birthDate": words[0]}
+            return patient(**told.about_the_patient())
         case "related":
             return related_person(id.removeprefix("RelatedPerson/"))
         case "team":
@@ -98,18 +109,25 @@ def _resource(line: str) -> dict[str, Any]:
                 told.actors()[0], *told.many(ROLES), agreement=agreement, period=told.period()
             )
             return team(id, member, status=told.one({"inactive", "suspended"}) or "active")
+        case "plan":
+            part_of = dict(told.pairs()).get("part-of")
+            return plan(id, told.one(PLAN_STATES) or "active", part_of, told.period())
         case "settings":
-            line_ = provision(
-                told.one({"permit", "deny"}) or "deny",
-                [*told.actors(), *told.many(ROLES)],
-                told.many(CATEGORIES),
-                told.many(ACTIONS),
-                told.period(),
+            line_ = (
+                provision(
+                    told.one({"permit", "deny"}) or "deny",
+                    [*told.actors(), *told.many(ROLES)],
+                    told.many(CATEGORIES),
+                    told.many(ACTIONS),
+                    told.period(),
+                )
+                | told.entries()
             )
             return consent(id, "settings", {"type": "permit", "provision": [line_]})
         case _:
             verb = told.one({"permit", "deny"}) or ("deny" if kind == "exclusion" else "permit")
             body = provision(verb, told.actors(), told.many(CATEGORIES), None, told.period())
+            body |= told.entries()
             return (
                 consent(id, kind, body, told.one({"inactive", "rejected"}) or "active")
                 | told.about_the_consent()
@@ -130,8 +148,24 @@ class _Words:
         words = [word for word in self.words if "=" not in word]
         return [part for word in words for part in word.split("+") if "/" in part or part == "display-only"]
 
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        for word in self.words:
+            key, sign, value = word.partition("=")
+            if sign:
+                yield key, value
+
+    def entries(self) -> dict[str, Any]:
+        references = [value for key, value in self.pairs() if key == "data"]
+        return opening(*references) if references else {}
+
+    def about_the_patient(self) -> dict[str, Any]:
+        born = [("birthDate", word) for word in self.words if word[0].isdigit()]
+        died = [("deceasedDateTime", day) for key, day in self.pairs() if key == "dead"]
+        is_dead = [("deceasedBoolean", word == "dead") for word in self.words if word in ("dead", "alive")]
+        return dict([*born, *died, *is_dead])
+
     def about_the_consent(self) -> dict[str, Any]:
-        told = dict(word.split("=") for word in self.words if "=" in word)
+        told = dict(self.pairs())
         names = {"ground": "mandate-ground", "proof": "proof"}
         return {
             "performer": [{"reference": told.get("by", PERSON)}],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,12 +16,14 @@ from zoneinfo import ZoneInfo
 Body = Mapping[str, Any]
 Named = tuple[str | None, str | None]
 Related = tuple[list[str], bool, set[str] | None]
+Token = tuple[str | None, str | None, str]
 
 BASE = "https://dzop.example/fhir"
 WIDTH = {"n/a": 0, "none": 0, "propose": 1, "own": 1, "all": 2}
 LEVELS = ("none", "own", "all")
 ACTIONS = {"access": ["read"], "collect": ["create"], "correct": ["update", "delete"], "disclose": ["share"]}
 UNTOUCHED = {"sensitive", "carer-burden", "consent", "access-log"}
+DECIDED_BY_AGE = {"consent", "care-team"}
 IN_A_TEAM = {"general-practitioner", "health-professional", "welfare-professional", "hospital-sender"}
 
 CELLS = {
@@ -47,42 +49,50 @@ def whom(reference: Body) -> Named | None:
 def level(
     person: str,
     resources: Iterable[Body],
-    token: tuple[str | None, str | None, str],
+    token: Token,
     instant: datetime,
     action: str,
     category: str,
 ) -> str:
-    """`all`, `own`, `authored` or `none`: how far a token reaches in one category."""
+    """`all`, `own`, `authored`, `shared` or `none`: how far a token reaches in one category."""
     individual, organisation, role = token
     world = list(resources)
     where = None if role in ("person", "related-person") else organisation
     relations = (
         []
         if _excluded(world, role, individual, where, instant)
-        else _relations(person, world, token, instant)
+        else _relations(person, world, token, instant, action)
     )
+    closed = None if action == "read" else _closed(world, instant)
     if category == "carer-burden":
-        return _burden(world, token, relations, instant, action)
-    if not relations:
+        return "none" if closed else _burden(world, token, relations, instant, action)
+    if not relations or closed == "death" or (closed == "plan" and category != "consent"):
         return "none"
     roles = {name for names, _, _ in relations for name in names}
     setting = (
         None if role == "person" else _setting(world, (individual, where), roles, instant, action, category)
     )
-    if setting == "deny":
-        return "none"
-    column = "read_ceiling" if setting == "permit" and action == "read" else action
-    free = [_width(category, relation, column) for relation in relations if not relation[1]]
-    waiting = [_width(category, relation, column) for relation in relations if relation[1]]
-    if not waiting or _shared(world, instant):
-        return LEVELS[max(free + waiting)]
-    if max(free, default=0) > 0:
-        return LEVELS[max(free)]
-    return "authored" if max(waiting) > 0 and action != "create" else "none"
+    free = [_width(category, r, action, setting) for r in relations if not r[1]]
+    waiting = [_width(category, r, action, setting) for r in relations if r[1]]
+    sharing = not waiting or _shared(world, instant)
+    widest = max(free + waiting if sharing else free, default=0)
+    if widest > 0:
+        return LEVELS[widest]
+    if not sharing:
+        return "authored" if max(waiting) > 0 and action != "create" else "none"
+    singly = action == "read" and _singly(world, (individual, where), relations, instant, category, roles)
+    return "shared" if singly else "none"
 
 
-def _width(category: str, relation: Related, column: str) -> int:
+def _width(category: str, relation: Related, action: str, setting: str | None) -> int:
     names, _, classes = relation
+    if setting == "deny" or (action != "read" and "below the age" in names and category in DECIDED_BY_AGE):
+        return 0
+    in_emergency, single = "in an emergency" in names, "single" in names
+    names = [name for name in names if name not in ("in an emergency", "below the age", "single")]
+    column = "read_ceiling" if setting == "permit" and action == "read" and not in_emergency else action
+    if single or (in_emergency and category == "sensitive"):
+        return 0
     if classes is not None and category not in classes:
         return 0
     if not names or (classes is not None and category == "sensitive"):
@@ -90,24 +100,77 @@ def _width(category: str, relation: Related, column: str) -> int:
     return min(WIDTH[CELLS[category, role][column]] for role in names)
 
 
+def _singly(
+    world: list[Body],
+    actor: Named,
+    relations: list[Related],
+    instant: datetime,
+    category: str,
+    roles: set[str],
+) -> bool:
+    """Whether an entry of this category that was opened to the actor by itself is open."""
+    if category in UNTOUCHED:
+        return False
+    opened = []
+    for consent in [*_consents(world, "settings"), *_consents(world, "grant")]:
+        root = consent["provision"]
+        for line in [root, *root.get("provision", [])]:
+            if "data" in line and line["type"] == "permit" and _now(root, instant) and _now(line, instant):
+                opened += [_closeness([named], actor, set()) for named in line.get("actor", [])]
+    ranks = [rank for rank in opened if rank is not None]
+    if not ranks:
+        return False
+    denied = _rank(world, actor, roles, instant, "read", category, deny_only=True)
+    decisive = _rank(world, actor, roles, instant, "read", category)
+    if denied is not None and denied == decisive and denied > (min(ranks), 1, 0):
+        return False
+    for names, _, classes in relations:
+        cells = [CELLS[category, name] for name in names if (category, name) in CELLS]
+        may = all(WIDTH[cell["read_ceiling"]] > 0 for cell in cells)
+        if may and "in an emergency" not in names and (classes is None or category in classes):
+            return True
+    return False
+
+
+def _closed(world: list[Body], instant: datetime) -> str | None:
+    today = _today(instant)
+    for body in world:
+        if body["resourceType"] == "Patient":
+            died = body.get("deceasedDateTime")
+            if body.get("deceasedBoolean") or (died and date.fromisoformat(died) <= today):
+                return "death"
+    plans = [body for body in world if body["resourceType"] == "CarePlan" and "partOf" not in body]
+    ends = [body.get("period", {}).get("end", "0001") for body in plans if body["status"] == "completed"]
+    if not ends or any(body["status"] in ("draft", "active", "on-hold") for body in plans):
+        return None
+    last = max(ends)
+    return "plan" if last == "0001" or date.fromisoformat(last) < today else None
+
+
+def _today(instant: datetime) -> date:
+    return instant.astimezone(ZoneInfo("Europe/Brussels")).date()
+
+
 def _burden(
     world: list[Body],
-    token: tuple[str | None, str | None, str],
+    token: Token,
     relations: list[Related],
     instant: datetime,
     action: str,
 ) -> str:
     if token[2] == "related-person" and token[0] in _relatives(world):
-        may_write = any(_width("carer-burden", relation, "create") for relation in relations)
+        may_write = any(_width("carer-burden", relation, "create", None) for relation in relations)
         return "authored" if action != "create" or may_write else "none"
     if action != "read" or not relations or token[2] not in {*IN_A_TEAM, "case-manager"}:
+        return "none"
+    if all("in an emergency" in names for names, _, _ in relations):
         return "none"
     for consent in _consents(world, "carer-share"):
         carers = {named[0] for named in map(whom, consent["performer"]) if named is not None}
         if carers & _relatives(world) and _now(consent["provision"], instant):
             for party in _named(consent["provision"]):
                 if (party[0] or "").startswith("Practitioner/") and _fits(party, token[:2]):
-                    return "own"
+                    return "shared"
     return "none"
 
 
@@ -119,13 +182,13 @@ def _named(provision: Body) -> list[Named]:
     return [party for actor in provision.get("actor", []) if (party := whom(actor["reference"])) is not None]
 
 
-def _relations(
-    person: str, world: list[Body], token: tuple[str | None, str | None, str], instant: datetime
-) -> list[Related]:
+def _relations(person: str, world: list[Body], token: Token, instant: datetime, action: str) -> list[Related]:
     """The roles of each relation in force, whether it waits for the sharing consent, and its classes if
     bounded.
     """
-    found: list[Related] = [(["person"], False, None)] if token[2] == "person" and token[0] == person else []
+    young = ["below the age"] if _is_below(world, instant, 16) else []
+    is_person = token[2] == "person" and token[0] == person
+    found: list[Related] = [(["person", *young], False, None)] if is_person else []
     for team in world:
         if team["resourceType"] != "CareTeam" or team["status"] != "active" or not _now(team, instant):
             continue
@@ -135,9 +198,14 @@ def _relations(
             ]
             if agreed == ["agreed"] and _now(entry, instant):
                 found += [(names, waits, None) for names, waits in _member(person, world, entry, token)]
-    for kind in ("mandate", "therapeutic-relation", "case-management", "grant"):
+    found = [([*names, *(young if is_person else [])], waits, classes) for names, waits, classes in found]
+    for kind in ("mandate", "therapeutic-relation", "case-management", "grant", "break-glass"):
         for consent in _consents(world, kind):
-            if _now(consent["provision"], instant):
+            if kind in ("grant", "break-glass") and action != "read":
+                continue
+            if kind == "break-glass" and not _in_the_hour(consent["provision"].get("period", {}), instant):
+                continue
+            if kind == "break-glass" or _now(consent["provision"], instant):
                 for party in _named(consent["provision"]):
                     found += _by_consent(world, kind, consent, party, token, instant)
     return found
@@ -148,7 +216,7 @@ def _by_consent(
     kind: str,
     consent: Body,
     party: Named,
-    token: tuple[str | None, str | None, str],
+    token: Token,
     instant: datetime,
 ) -> list[Related]:
     *actor, role = token
@@ -158,12 +226,17 @@ def _by_consent(
         parent = "parenthood" in [e["valueCode"] for e in consent.get("extension", [])]
         may = relative and role == "related-person" and party[0] == actor[0] and party not in own
         in_force = "sourceReference" in consent and (not parent or _is_minor(world, instant))
-        return [(["representative"], False, None)] if may and in_force else []
+        limit = ["below the age"] if parent and not _is_below(world, instant, 16) else []
+        return [(["representative", *limit], False, None)] if may and in_force else []
     if role in ("person", "related-person"):
         actor[1] = None
     professional = party[0] is None or party[0].startswith("Practitioner/")
     if not ends or not _fits(party, (actor[0], actor[1])) or not (professional or relative):
         return []
+    if kind == "grant" and "data" in consent["provision"]:
+        if (role == "related-person") != relative or role in ("person", "population-analyst"):
+            return []
+        return [(["single"] if role in ("none", "related-person") else ["single", role], True, None)]
     if kind == "grant":
         classes = {coding["code"] for coding in consent["provision"].get("class", [])}
         if not classes or (role == "related-person") != relative or role in ("person", "population-analyst"):
@@ -171,6 +244,9 @@ def _by_consent(
         return [([] if role in ("none", "related-person") else [role], True, classes)]
     if not professional:
         return []
+    if kind == "break-glass":
+        may = party[0] and role in ("general-practitioner", "health-professional")
+        return [(["in an emergency", role], True, None)] if may else []
     if kind == "case-management":
         return [(["case-manager"], True, None)] if party[0] and role in {*IN_A_TEAM, "case-manager"} else []
     if party[0] and "gmd" in [e["valueCode"] for e in consent.get("extension", [])]:
@@ -181,14 +257,25 @@ def _by_consent(
 
 
 def _is_minor(world: list[Body], instant: datetime) -> bool:
-    births = [date.fromisoformat(body["birthDate"]) for body in world if body["resourceType"] == "Patient"]
-    today = instant.astimezone(ZoneInfo("Europe/Brussels")).date()
-    return bool(births) and today < births[0].replace(year=births[0].year + 18)
+    return _is_below(world, instant, 18)
 
 
-def _member(
-    person: str, world: list[Body], entry: Body, token: tuple[str | None, str | None, str]
-) -> list[tuple[list[str], bool]]:
+def _is_below(world: list[Body], instant: datetime, years: int) -> bool:
+    for body in world:
+        if body["resourceType"] == "Patient" and "birthDate" in body:
+            born = date.fromisoformat(body["birthDate"])
+            return _today(instant) < born.replace(year=born.year + years)
+    return False
+
+
+def _in_the_hour(period: Body, instant: datetime) -> bool:
+    if "start" not in period or "end" not in period:
+        return False
+    start, end = datetime.fromisoformat(period["start"]), datetime.fromisoformat(period["end"])
+    return start <= instant < min(end, start + timedelta(hours=1))
+
+
+def _member(person: str, world: list[Body], entry: Body, token: Token) -> list[tuple[list[str], bool]]:
     individual, organisation, role = token
     member = whom(entry["member"])
     codes = {c["code"] for concept in entry.get("role", []) for c in concept["coding"]}
@@ -250,9 +337,26 @@ def _excluded(
 def _setting(
     world: list[Body], actor: Named, roles: set[str], instant: datetime, action: str, category: str
 ) -> str | None:
+    best = _rank(world, actor, roles, instant, action, category)
+    return None if best is None else ("permit", "deny")[best[2]]
+
+
+def _rank(
+    world: list[Body],
+    actor: Named,
+    roles: set[str],
+    instant: datetime,
+    action: str,
+    category: str,
+    *,
+    deny_only: bool = False,
+) -> tuple[int, int, int] | None:
+    """Actor, class and deny of the provision that decides."""
     best: tuple[int, int, int] | None = None
     for consent in _consents(world, "settings"):
         for provision in consent["provision"]["provision"]:
+            if "data" in provision or (deny_only and provision["type"] == "permit"):
+                continue
             classes = [coding["code"] for coding in provision.get("class", [])]
             actions = [
                 a
@@ -270,7 +374,7 @@ def _setting(
             ):
                 rank = closeness, int(bool(classes)), int(provision["type"] == "deny")
                 best = rank if best is None else max(best, rank)
-    return None if best is None else ("permit", "deny")[best[2]]
+    return best
 
 
 def _closeness(actors: list[Body], actor: Named, roles: set[str]) -> int | None:
@@ -289,6 +393,6 @@ def _closeness(actors: list[Body], actor: Named, roles: set[str]) -> int | None:
 def _now(element: Body, instant: datetime) -> bool:
     """Whether the day in Brussels lies in the element's period of whole days."""
     period = element.get("period", {})
-    today = instant.astimezone(ZoneInfo("Europe/Brussels")).date()
+    today = _today(instant)
     started = "start" not in period or date.fromisoformat(period["start"]) <= today
     return started and ("end" not in period or today <= date.fromisoformat(period["end"]))

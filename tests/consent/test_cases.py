@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from consent.categories import CATEGORIES, mask
-from consent.law import decide
+from consent.law import decide, permitted
 from consent.matrix import ROLES, load
 from consent.professions import PROFESSIONS
+from consent.rules import RULE_KINDS, STEPS, kind_of
 from tests.consent.casebook import NOW, Case, cases, read_actor, read_lines
 
 CASES = list(cases())
@@ -33,6 +34,33 @@ OTHER_TIES = frozenset({"acting", "addressed", "derived", "shared"})
 def test_case_is_decided_as_told_and_for_the_reason_told(case: Case) -> None:
     decision = case.decide()
     assert (case.expect, True) == ("permit" if decision.permit else "deny", case.rule in decision.rules)
+    assert case.step in (None, decision.step)
+
+
+AT_LARGE = [case for case in CASES if "aftercare" not in case.audience]
+
+
+@pytest.mark.parametrize("case", AT_LARGE, ids=[case.name for case in AT_LARGE])
+def test_what_is_permitted_at_large_permits_the_case(case: Case) -> None:
+    found = permitted(read_actor(case.actor), read_lines(case.facts), case.at, case.action, load())
+    ties = {"read": {"acting", "addressed", "derived", "shared"}, "create": set[str]()}.get(
+        case.action, {"acting"}
+    )
+    opened = found.full | (found.own if case.audience & {"author", *ties} else 0)
+    ways = [opened]
+    ways += [opened | found.authored] if "author" in case.audience else []
+    ways += [opened | found.shared] if "shared" in case.audience else []
+    bits = mask(case.category)
+    assert (case.expect == "permit") == any(bits & ~way == 0 for way in ways)
+
+
+def test_what_is_permitted_at_large_tells_its_rules() -> None:
+    lines = ["sharing c1", "patient p 2008-06-03", "related rita", "settings s1 deny plan correct"]
+    mandate = "mandate m1 RelatedPerson/rita documented ground=parenthood"
+    facts = read_lines([*lines, mandate])
+    found = permitted(read_actor("RelatedPerson/rita related-person"), facts, NOW, "update", load())
+    expected = ("carer-burden:author", "relation:mandate:Consent/m1", "setting:Consent/s1#1", "age:decides")
+    assert expected == found.rules
 
 
 @pytest.mark.parametrize(("category", "role"), CELLS)
@@ -52,11 +80,36 @@ def test_reading_is_as_wide_as_the_cell_says(category: str, role: str) -> None:
     assert expected == (permits(), permits(*OTHER_TIES), permits("author"))
 
 
-def test_every_kind_of_rule_permits_somewhere_and_refuses_somewhere() -> None:
-    def kinds(outcome: str) -> set[str]:
-        return {case.rule.split(":")[0] for case in CASES if case.expect == outcome}
+ONE_OUTCOME = {
+    "relation:none": "deny",
+    "exclusion": "deny",
+    "age:represented": "deny",
+    "age:decides": "deny",
+    "closing:death": "deny",
+    "closing:plan": "deny",
+}
+"""The rules that can only refuse; every other kind determines permits and refusals."""
 
-    assert {"relation", "consent", "cell", "setting", "carer-burden", "carer-share"} <= kinds("permit")
-    assert {"relation", "consent", "exclusion", "cell", "setting", "carer-burden", "carer-share"} <= kinds(
-        "deny"
-    )
+
+@pytest.mark.parametrize("kind", RULE_KINDS)
+def test_every_kind_of_rule_permits_somewhere_and_refuses_somewhere(kind: str) -> None:
+    outcomes = {case.expect for case in CASES if kind in {kind_of(rule) for rule in case.decide().rules}}
+    assert ({ONE_OUTCOME[kind]} if kind in ONE_OUTCOME else {"permit", "deny"}) == outcomes
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_every_step_refuses_somewhere(step: str) -> None:
+    assert [case for case in CASES if case.step == step]
+
+
+def test_a_decision_that_permits_has_no_step() -> None:
+    assert {None} == {decision.step for decision in map(Case.decide, CASES) if decision.permit}
+
+
+def test_a_refusal_names_a_step() -> None:
+    assert {decision.step for decision in map(Case.decide, CASES) if not decision.permit} <= set(STEPS)
+
+
+def test_no_two_cases_have_one_name() -> None:
+    names = [case.name for case in CASES]
+    assert sorted(set(names)) == sorted(names)

@@ -9,6 +9,7 @@ import pytest
 from consent.grants import Grant, compile_grants
 from consent.law import Shape
 from consent.matrix import load
+from consent.professions import PROFESSIONS
 from tests.consent.casebook import read_lines
 
 NURSE = Shape("Practitioner/nele", None, "health-professional")
@@ -19,6 +20,10 @@ def rows(*facts: str) -> dict[str, list[Grant]]:
     for grant in compile_grants(read_lines(facts), load()):
         found.setdefault(grant.shape.key, []).append(grant)
     return found
+
+
+def masks(grant: Grant) -> tuple[int, int, int, int]:
+    return grant.full, grant.own, grant.authored, grant.shared
 
 
 @pytest.mark.parametrize(
@@ -64,6 +69,26 @@ def test_a_member_at_a_member_organisation_needs_no_row_of_the_pair() -> None:
     assert [] == [key for key in found if "nele" in key and "home" in key]
 
 
+def test_a_fact_that_changes_nothing_cuts_nothing() -> None:
+    team = "team t Practitioner/nele 2024-06-01..2024-06-30"
+    (grant,) = rows("sharing c", team, "settings s deny document collect 2024-06-03..")[NURSE.key]
+    expected = datetime(2024, 5, 31, 22, tzinfo=UTC), datetime(2024, 6, 30, 22, tzinfo=UTC)
+    assert expected == (grant.valid_from, grant.valid_until)
+
+
+def test_rows_that_say_the_same_at_different_times_stay_two() -> None:
+    found = rows(
+        "sharing c", "team t Practitioner/nele ..2024-06-02", "team t Practitioner/nele 2024-06-05.."
+    )
+    assert [None, datetime(2024, 6, 4, 22, tzinfo=UTC)] == [each.valid_from for each in found[NURSE.key]]
+
+
+def test_a_setting_about_a_role_bears_on_the_rows_of_that_role() -> None:
+    found = rows("sharing c", "team t Practitioner/nele", "settings s deny health-professional task")
+    rules = {role: found[f"Practitioner/nele|*|{role}"][0].rules[2:] for role in PROFESSIONS[:2]}
+    assert {"general-practitioner": (), "health-professional": ("setting:Consent/s#1",)} == rules
+
+
 def test_an_exclusion_stores_nothing_where_nothing_would_be_chosen() -> None:
     assert ["Patient/p|*|person"] == list(rows("sharing c", "exclusion x Practitioner/nele"))
 
@@ -71,7 +96,7 @@ def test_an_exclusion_stores_nothing_where_nothing_would_be_chosen() -> None:
 def test_an_exclusion_overrides_the_row_of_the_organisation() -> None:
     found = rows("sharing c", "exclusion x Practitioner/nele", "team u Organization/home")
     (grant,) = found["Practitioner/nele|Organization/home|health-professional"]
-    assert (0, 0, 0, ("exclusion:Consent/x",)) == (grant.full, grant.own, grant.authored, grant.rules)
+    assert (0, 0, 0, 0, ("exclusion:Consent/x",)) == (*masks(grant), grant.rules)
 
 
 def test_a_carer_who_is_no_member_keeps_a_row_for_the_own_burden() -> None:

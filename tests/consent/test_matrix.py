@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
+from consent import professions
 from consent.categories import CATEGORIES, codes, mask
-from consent.matrix import Matrix, check, load
+from consent.matrix import ACTIONS, ROLES, Cell, Matrix, Row, check, joined, load, read
 from consent.professions import ROLE_SYSTEM, role_of
 
 HCPARTY = "https://www.ehealth.fgov.be/standards/fhir/core/CodeSystem/cd-hcparty"
@@ -23,6 +25,59 @@ def lines() -> list[dict[str, str]]:
 
 def test_the_matrix_that_ships_is_in_order() -> None:
     assert check(lines()) == []
+
+
+def test_a_matrix_is_read_from_a_file() -> None:
+    text = (
+        "category,role,read,read_ceiling,create,update,delete,share,basis,source\n"
+        "task,person,own,all,propose,none,none,all,stated,S1\n"
+    )
+    matrix = read(text)
+    cell = Cell("own", "all", "propose", "none", "none", "all", "stated", "S1")
+    assert ({("task", "person"): cell}, hashlib.sha256(text.encode()).hexdigest()[:12], text) == (
+        matrix.cells,
+        matrix.version,
+        matrix.text,
+    )
+
+
+def test_professions_are_read_from_a_file() -> None:
+    assert {("urn:s", "c"): "person"} == professions.read("system,code,role\nurn:s,c,person")
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("role", ROLES)
+def test_a_row_is_the_column_of_a_role(role: str, action: str) -> None:
+    fresh = Matrix("fresh", load().cells)
+    column = {line["category"]: line for line in lines() if line["role"] == role}
+
+    def having(name: str, *values: str) -> int:
+        return mask(code for code, line in column.items() if line[name] in values)
+
+    ceiling = "read_ceiling" if action == "read" else action
+    expected = (
+        having(action, "all"),
+        having(action, "all", "own", "propose"),
+        having(ceiling, "all"),
+        having(ceiling, "all", "own", "propose"),
+    )
+    assert expected == fresh.row((role,), action)
+
+
+def test_of_two_roles_each_cell_is_the_narrower() -> None:
+    fresh = Matrix("fresh", load().cells)
+    one, other = fresh.row(("case-manager",), "read"), fresh.row(("general-practitioner",), "read")
+    expected = tuple(a & b for a, b in zip(one, other, strict=True))
+    assert expected == fresh.row(("case-manager", "general-practitioner"), "read")
+    assert expected == fresh.row(("general-practitioner", "case-manager"), "read")
+
+
+def test_no_role_has_no_row() -> None:
+    assert Matrix("fresh", load().cells).row((), "read") == (0, 0, 0, 0)
+
+
+def test_of_several_rows_each_cell_is_the_widest() -> None:
+    assert Row(0b111, 0b111, 0b1011, 0b1111) == joined([Row(1, 3, 2, 7), Row(2, 5, 8, 8), Row(4, 4, 1, 0)])
 
 
 def test_bits_are_committed() -> None:
@@ -44,7 +99,7 @@ def test_a_cell_that_is_not_there_permits_nothing() -> None:
 
 
 def test_an_empty_matrix_permits_nothing() -> None:
-    assert Matrix("empty", {}).row(["person"], "read") == (0, 0, 0, 0)
+    assert Matrix("empty", {}).row(("person",), "read") == (0, 0, 0, 0)
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,20 @@ def provision(
     return _during(body, period)
 
 
+def opening(*references: str, meaning: str = "instance") -> Body:
+    """The part of a provision that opens single entries."""
+    return {"data": [{"meaning": meaning, "reference": {"reference": each}} for each in references]}
+
+
+def patient(**elements: Any) -> Body:
+    return {"resourceType": "Patient", "id": "p"} | elements
+
+
+def plan(id: str, status: str = "active", part_of: str | None = None, period: Body | None = None) -> Body:
+    body: Body = {"resourceType": "CarePlan", "id": id, "status": status, "subject": {"reference": PERSON}}
+    return _during(body | ({"partOf": [{"reference": part_of}]} if part_of else {}), period)
+
+
 def extension(name: str, code: str) -> Body:
     return {"url": f"{BASE}/StructureDefinition/{name}", "valueCode": code}
 
@@ -116,7 +130,7 @@ PROFESSIONAL_ROLES = [
     "welfare-professional",
     "hospital-sender",
 ]
-FEW_CATEGORIES = ["document", "task", "sensitive", "journal", "carer-burden", "consent"]
+FEW_CATEGORIES = ["document", "task", "sensitive", "journal", "carer-burden", "consent", "care-team"]
 
 _days = st.integers(1, 6).map(lambda day: f"2024-01-0{day}")
 _periods = st.none() | st.fixed_dictionaries({}, optional={"start": _days, "end": _days})
@@ -242,15 +256,86 @@ carer_shares = st.builds(
     _parties,
     _periods,
 )
+broken_glasses = st.builds(
+    lambda key, actor, start, minutes: consent(
+        key,
+        "break-glass",
+        provision("permit", [actor])
+        | {"period": {"start": start.isoformat(), "end": (start + timedelta(minutes=minutes)).isoformat()}},
+    ),
+    st.uuids().map(str),
+    _parties,
+    st.integers(0, 5 * 24).map(lambda hours: datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=hours)),
+    st.sampled_from([30, 60, 24 * 60]),
+)
+_entries = st.just(opening("Task/t"))
+single_grants = st.builds(
+    lambda key, actors, data, period: consent(
+        key, "grant", provision("permit", actors, period=period) | data
+    ),
+    st.uuids().map(str),
+    st.lists(_parties, min_size=1, max_size=2),
+    _entries,
+    _BOUNDED | _periods,
+)
+single_settings = st.builds(
+    lambda key, actors, data, period: consent(
+        key,
+        "settings",
+        {"type": "permit", "provision": [provision("permit", actors, period=period) | data]},
+    ),
+    st.uuids().map(str),
+    st.lists(_parties, min_size=1, max_size=2),
+    _entries,
+    _periods,
+)
 permits = st.one_of(
-    sharings, settings("permit"), mandates, relations_of_care, case_managements, grants, carer_shares
+    sharings,
+    settings("permit"),
+    mandates,
+    relations_of_care,
+    case_managements,
+    grants,
+    carer_shares,
+    broken_glasses,
+    single_grants,
+    single_settings,
 )
 """Consents that permit; a sharing consent may be a refusal."""
 
 
+plans = st.builds(
+    plan,
+    st.uuids().map(str),
+    st.sampled_from(["completed", "completed", "active", "draft", "on-hold", "revoked"]),
+    st.sampled_from([None, None, "CarePlan/umbrella"]),
+    _periods,
+)
+_patients = st.builds(
+    lambda born, dead: patient(**born, **dead),
+    st.sampled_from(
+        [{}] + [{"birthDate": day} for day in ("1950-07-01", "2006-01-04", "2008-01-03", "2012-05-05")]
+    ),
+    st.sampled_from(
+        [
+            {},
+            {},
+            {},
+            {},
+            {"deceasedBoolean": True},
+            {"deceasedBoolean": False},
+            {"deceasedDateTime": "2024-01-04"},
+        ]
+    ),
+)
+_always = st.builds(
+    lambda given: [consent("always", "sharing", provision("permit"))] if given else [], st.booleans()
+)
+
 worlds = st.builds(
-    lambda birth_date, teams, sharing, exclusions, settings, others: [
-        {"resourceType": "Patient", "id": "p", "birthDate": birth_date},
+    lambda patient, teams, always, sharing, exclusions, settings, others, plans: [
+        patient,
+        *always,
         related_person("r"),
         related_person("s"),
         *teams,
@@ -258,13 +343,28 @@ worlds = st.builds(
         *exclusions,
         *settings,
         *others,
+        *plans,
     ],
-    st.sampled_from(["1950-07-01", "2006-01-04"]),
+    _patients,
     st.lists(teams, max_size=2),
+    _always,
     st.lists(sharings, max_size=2),
     st.lists(exclusions, max_size=1),
     st.lists(settings("permit", "deny"), max_size=2),
-    st.lists(st.one_of(mandates, relations_of_care, case_managements, grants, carer_shares), max_size=2),
+    st.lists(
+        st.one_of(
+            mandates,
+            relations_of_care,
+            case_managements,
+            grants,
+            carer_shares,
+            broken_glasses,
+            single_grants,
+            single_settings,
+        ),
+        max_size=4,
+    ),
+    st.lists(plans, max_size=2),
 )
 """Everything a store may hold about the person that the law reads."""
 

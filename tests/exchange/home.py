@@ -15,6 +15,7 @@ from resources import SSIN, Resource, consent, entity, goal, participant, practi
 from consent.matrix import load
 from dzop.access.actors import actor_of
 from dzop.access.gateway import Gateway
+from dzop.access.logged import Asked
 from dzop.access.proposal import Proposal
 from dzop.access.unit import Unit, Written
 from dzop.actor import SYSTEM, Actor, Call
@@ -120,9 +121,8 @@ class Home:
     async def log(self, *, by: str) -> list[tuple[str, str, str]]:
         """(interaction, outcome, resource) of what `by` did with this person's plan, oldest first."""
         self.clock.advance(seconds=1)
-        events = await self.gateway.log(
-            await self.call(SYSTEM), patients=[self.patient.partition("/")[2]], count=1000
-        )
+        asked = Asked((("patient", [self.patient.partition("/")[2]]),))
+        events = await self.gateway.log(await self.call(SYSTEM), asked, before=2**62, count=1000)
         return [
             (event["subtype"][0]["code"], event["outcome"], entity["what"]["reference"].partition("/_")[0])
             for each in reversed(events)

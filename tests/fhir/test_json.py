@@ -17,6 +17,7 @@ from dzop.fhir.json import (
     served,
     stored,
     with_member,
+    without_member,
 )
 from dzop.fhir.outcome import Invalid, Issue
 
@@ -104,6 +105,12 @@ def test_storing_what_is_served_gives_the_same_bytes(source: Source) -> None:
 def test_a_member_is_replaced_or_added_and_nothing_else(source: Source, name: str) -> None:
     changed = parse(with_member(source.text, name, '{"a": 1.10}').encode()).value
     assert source.value | {name: {"a": Decimal("1.10")}} == changed
+
+
+@given(SOURCES, st.sampled_from(("status", "participant", 'odd "name"')))
+def test_a_member_is_taken_out_and_nothing_else(source: Source, name: str) -> None:
+    left = parse(without_member(source.text, name).encode()).value
+    assert {each: value for each, value in source.value.items() if each != name} == left
 
 
 @given(SOURCES, TEXTS, TEXTS)

@@ -110,7 +110,7 @@ def test_only_what_a_cell_of_the_matrix_or_the_operator_may_delete_can_be_delete
     } == {entry.name for entry in TYPES if "delete" in entry.interactions}  # fmt: skip
 
 
-def test_the_law_reads_the_person_their_relations_teams_and_consents():
-    assert {"Patient", "RelatedPerson", "CareTeam", "Consent"} == {
+def test_the_law_reads_the_person_their_relations_teams_and_consents_and_whether_the_plan_is_completed():
+    assert {"Patient", "RelatedPerson", "CareTeam", "Consent", "CarePlan"} == {
         entry.name for entry in TYPES if entry.is_fact
     }

@@ -8,6 +8,7 @@ from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from dzop.store.audit_position import align
 from dzop.store.tables import metadata
 
 _LOCK = 0x647A6F70  # "dzop": two processes that start together migrate one after the other
@@ -18,6 +19,8 @@ def _run(connection: Connection) -> None:
     context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=False)
     with context.begin_transaction():
         context.run_migrations()
+    if context.get_head_revision() == context.get_context().get_current_revision():
+        align(connection)
 
 
 async def _migrate() -> None:

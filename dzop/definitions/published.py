@@ -1,0 +1,43 @@
+"""THE table of what we publish: resource type -> id -> resource. A later part adds a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from consent.matrix import Matrix
+from dzop.definitions.access_matrix import access_matrix
+from dzop.definitions.code_systems import code_system, value_set
+from dzop.definitions.extensions import EXTENSIONS, structure_definition
+from dzop.definitions.operation_definitions import operation_definition
+from dzop.definitions.words import WORDS
+from dzop.fhir.operations import OPERATIONS
+
+__all__ = ["ALWAYS", "definitions"]
+
+Resource = Mapping[str, Any]
+
+
+def _by_id(*resources: Resource) -> Mapping[str, Resource]:
+    return MappingProxyType({each["id"]: each for each in resources})
+
+
+ALWAYS: Final[Mapping[str, Mapping[str, Resource]]] = MappingProxyType(
+    {
+        "CodeSystem": _by_id(*[code_system(words) for words in WORDS.values()]),
+        "OperationDefinition": _by_id(*[operation_definition(each) for each in OPERATIONS]),
+        "StructureDefinition": _by_id(*[structure_definition(each) for each in EXTENSIONS]),
+        "ValueSet": _by_id(*[value_set(words) for words in WORDS.values()]),
+    }
+)
+"""What depends on this version of dzop only."""
+
+
+def definitions(type: str, matrix: Matrix) -> Mapping[str, Resource]:
+    """All of one type, by id, while this matrix is in force; nothing for a type we publish nothing of."""
+    published = ALWAYS.get(type, {})
+    if type != "CodeSystem":
+        return published
+    law = access_matrix(matrix)
+    return {**published, law["id"]: law}

@@ -1,0 +1,93 @@
+"""$propose, $agree, $decline, $leave and $claim-coordination: what an update of a CareTeam does, in one word.
+
+Each makes the team that a client would have sent; rules, answers and refusals are those of the update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from typing import Final
+
+from dzop.access.unit import Unit, Written
+from dzop.actor import Actor
+from dzop.fhir.json import Source
+from dzop.fhir.outcome import Invalid, Unprocessable
+from dzop.fhir.parameters import Given
+from dzop.fhir.references import actor_key
+from dzop.interactions.etag import version_of
+from dzop.interactions.exchanged import Answer, Ask
+from dzop.interactions.rendered import written
+from dzop.interactions.resource_body import faults
+from dzop.plan import team_changes
+from dzop.plan.team_changes import NOBODY, Named
+
+MEMBER_OR_ENTRY: Final = "name either the `member`, or the `entry` by the id of its element"
+
+
+async def propose(ask: Ask, given: Given) -> Answer:
+    """Adds a member: agreed at once where the actor decides, else waiting."""
+    member, roles, period = given.get("member"), given.all("role"), given.get("period")
+    return await _amended(
+        ask, lambda team: team_changes.proposed(team, ask.service.base, member, roles, period)
+    )
+
+
+async def agree(ask: Ask, given: Given) -> Answer:
+    """Agrees to what waits; the member has access from the next request."""
+    named = _named(ask, given)
+    return await _amended(ask, lambda team: team_changes.agreed(team, ask.service.base, named))
+
+
+async def decline(ask: Ask, given: Given) -> Answer:
+    """Declines what waits, withdraws what one proposed, ends what is agreed."""
+    named, call = _named(ask, given), ask.call
+    return await _amended(
+        ask,
+        lambda team: team_changes.declined(team, ask.service.base, named, call.actor.individual, call.now),
+    )
+
+
+async def leave(ask: Ask, given: Given) -> Answer:
+    """Ends one's own membership now."""
+    keys, now = _own_keys(ask.call.actor), ask.call.now
+    return await _amended(ask, lambda team: team_changes.left(team, ask.service.base, keys, now))
+
+
+async def claim_coordination(ask: Ask, given: Given) -> Answer:
+    """A member offers to coordinate, for a period or from now on."""
+    keys, now, period = _own_keys(ask.call.actor), ask.call.now, given.get("period")
+    return await _amended(ask, lambda team: team_changes.claimed(team, ask.service.base, keys, period, now))
+
+
+async def _amended(ask: Ask, change: Callable[[Source], Source]) -> Answer:
+    if_match = version_of(ask.request.if_match)
+
+    def changed(team: Source) -> Source:
+        source = change(team)
+        said = {name: value for name, value in source.value.items() if name != "meta"}
+        if issues := faults(said, is_system=ask.call.actor.is_system):
+            raise Unprocessable(*issues)
+        return source
+
+    async def work(unit: Unit) -> Written:
+        return await unit.amend(ask.type, ask.id, changed, if_match)
+
+    return written(ask, await ask.service.gateway.commit(ask.call, work))
+
+
+def _named(ask: Ask, given: Given) -> Named:
+    member, entry = given.get("member"), given.get("entry")
+    if (member is None) == (entry is None):
+        raise Invalid(MEMBER_OR_ENTRY, expression="Parameters.parameter")
+    if entry is not None:
+        return Named(entry=entry, role=given.get("role"))
+    key = actor_key(member, ask.service.base)
+    if key is None:
+        raise Unprocessable(NOBODY, expression="Parameters.parameter.where(name = 'member')")
+    return Named(member=key, role=given.get("role"))
+
+
+def _own_keys(actor: Actor) -> Set[str]:
+    """The keys of the actor, and not those of the place of work."""
+    is_software = actor.role == "system-client"
+    return {each for each in actor.keys if is_software or each != actor.organization}
