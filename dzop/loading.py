@@ -15,9 +15,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from dzop.access.gateway import Gateway
+from dzop.access.keeping import Written
 from dzop.access.proposal import Proposal
 from dzop.access.remarks import remarks
-from dzop.access.unit import Unit, Written
+from dzop.access.unit import Unit
 from dzop.actor import SYSTEM, Actor, Call
 from dzop.fhir import json
 from dzop.fhir.identifiers import identifier_issues

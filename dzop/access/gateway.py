@@ -22,10 +22,11 @@ from dzop.access.explaining_changes import AskedChange, Changes, what_if
 from dzop.access.explaining_log import Entry, entries, people_in
 from dzop.access.explaining_people import names
 from dzop.access.guarded import Page, binds, find, include, read, sees_all
+from dzop.access.keeping import Collision
 from dzop.access.logged import Asked, Logged, logged
 from dzop.access.matrices import Matrices
 from dzop.access.shown import Shown
-from dzop.access.unit import Collision, Unit
+from dzop.access.unit import Unit
 from dzop.actor import Call
 from dzop.definitions.published import definitions
 from dzop.fhir.outcome import FhirError, Gone, NotFound, Unavailable

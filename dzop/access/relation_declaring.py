@@ -23,9 +23,10 @@ from consent.relations import TOKENS
 from consent.situation import situation
 from dzop.access.events import event
 from dzop.access.guarded import binds, shape_of
+from dzop.access.keeping import Written
 from dzop.access.labels import instant
 from dzop.access.proposal import Proposal
-from dzop.access.unit import Unit, Written
+from dzop.access.unit import Unit
 from dzop.actor import Actor, Call
 from dzop.fhir import json
 from dzop.fhir.audience import consent_kinds

@@ -6,25 +6,25 @@ will be, store the version with all that follows from it; at the end recompile w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from consent.categories import BURDEN, mask
+from consent.categories import mask
 from consent.law import Decision
-from dzop.access import directory, facts, guarded, labelling, on_behalf, placement
+from dzop.access import guarded, labelling, on_behalf, placement
 from dzop.access.authorship import Authorship, authorship, ties
 from dzop.access.classification import categories_of
 from dzop.access.events import disclosure, event
 from dzop.access.judgement import Judgement
-from dzop.access.labels import SENSITIVE, is_labelled_sensitive, kept_meta
+from dzop.access.keeping import Keeper, Partners, Written
+from dzop.access.labels import SENSITIVE, is_labelled_sensitive
 from dzop.access.matrices import Matrices
-from dzop.access.proposal import Proposal, index_columns
+from dzop.access.proposal import Proposal
 from dzop.access.registering import REGISTERED, registers
 from dzop.access.rules import as_kept, rules_of
 from dzop.access.shown import Shown
-from dzop.access.versions import Before, Concerned, Version, audience_columns, before_of
+from dzop.access.versions import Before, before_of
 from dzop.access.writing import Consequence, Removal, Ruled, Writing
 from dzop.actor import SYSTEM, Actor, Call
 from dzop.fhir.audience import of_aftercare
@@ -33,51 +33,20 @@ from dzop.fhir.outcome import (
     Conflict,
     FhirError,
     Forbidden,
-    Issue,
     NotFound,
     PreconditionFailed,
     Unprocessable,
 )
-from dzop.fhir.references import goal_references
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.search.query import Query
-from dzop.store import audit, exchange, resources
+from dzop.store import audit, resources
 from dzop.store.audit import Event
 from dzop.store.database import Row, Transaction
 from dzop.store.statement import Statement
 from dzop.store.tables import DIRECTORY, NONE
 
 _SENSITIVE = mask([SENSITIVE])
-_APART = "a case manager is no member of the team and does not coordinate the same plan at the same time"
-CLASH: Mapping[str, tuple[type[FhirError], str]] = {
-    "second-coordinator": (
-        Conflict,
-        "the plan has one care coordinator at a time; let the period begin when that of the other has ended",
-    ),
-    "case-manager-member": (Unprocessable, _APART),
-    "case-manager-coordinator": (Unprocessable, _APART),
-}
-"""What is answered when a write would bring about one of `consent.invariants.CLASHES`."""
 _UNKNOWN_PERSON = "the person is not known, or you have no relation with this person"
-
-Partners = Mapping[str, frozenset[str]]
-
-
-class Collision(Exception):
-    """Somebody took the same id in this very moment; the unit starts again and will see it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What became of a write. `shown` is None when the actor may not read the result."""
-
-    type: str
-    id: str
-    version: int
-    created: bool
-    last_updated: datetime
-    shown: Shown | None
-    remarks: tuple[Issue, ...] = ()
 
 
 class Unit:
@@ -92,10 +61,7 @@ class Unit:
         self._partners = partners
         self._matrices = matrices
         self._law = Judgement(transaction, call, matrices, base)
-        self._goals_of: set[int] = set()
-        self._concerns_of: set[int] = set()
-        self._facts_of: set[int] = set()
-        self._changed_of: set[int] = set()
+        self._keeper = Keeper(transaction, call, self._law, base, partners)
         self._events: list[Event] = []
 
     @property
@@ -180,7 +146,7 @@ class Unit:
         if person is None or located != person:
             raise Unprocessable("a resource never moves to another person", expression=_person_path(proposal))
         self._require_match(before, if_match)
-        return await self._change(person, proposal, before)
+        return await self._store(person, proposal, before, "PUT")
 
     async def load(self, proposal: Proposal) -> Written | None:
         """Stores a resource of a file unless that is what is stored already: then None."""
@@ -192,7 +158,7 @@ class Unit:
         if before is None or located != person:
             raise Unprocessable("a resource never moves to another person", expression=_person_path(proposal))
         same = before.row["kept"] == as_kept(proposal).body and not before.deleted
-        return None if same else await self._change(person, proposal, before)
+        return None if same else await self._store(person, proposal, before, "PUT")
 
     async def amend(
         self, type: str, id: str, change: Callable[[Source], Source], if_match: int | None = None
@@ -209,7 +175,7 @@ class Unit:
         except FhirError as error:
             self._law.refuse("update", error.status, type, id, person)
             raise
-        return await self._change(person, Proposal(type, id, changed), before)
+        return await self._store(person, Proposal(type, id, changed), before, "PUT")
 
     async def label(
         self, type: str, id: str, given: Mapping[str, Any], if_match: int | None, *, add: bool
@@ -228,7 +194,7 @@ class Unit:
             decision = await self._law.require(person, "update", mask_before, before.kinds, type, id)
         computed = mask(await categories_of(self._transaction, proposal, self._base))
         total = computed | labelling.sensitive(before, given, add=add)
-        written = await self._keep(person, proposal, before, "PUT", before.named, total, decision)
+        written = await self._keeper.keep(person, proposal, before, "PUT", before.named, total, decision)
         return await self._disclosed(person, written, total, before.kinds)
 
     async def _current(self, type: str, id: str, if_match: int | None) -> Before:
@@ -243,6 +209,16 @@ class Unit:
             raise NotFound(f"`{type}/{id}` is not known")
         self._require_match(before, if_match)
         return before
+
+    async def enter(self, person: int, entered: Consequence) -> None:
+        """A new version of the server's own making, which nobody has to judge."""
+        proposal = entered.proposal
+        before = await before_of(self._transaction, self._call, person, proposal.type, proposal.id)
+        kept = before.row["mask"] & _SENSITIVE if before else 0
+        total = mask(await categories_of(self._transaction, proposal, self._base)) | kept
+        decision = Decision(permit=True, rules=("system",), matrix_version="")
+        method = "PUT" if before else "POST"
+        await self._keeper.keep(person, proposal, before, method, entered.named, total, decision)
 
     async def delete(self, type: str, id: str, if_match: int | None) -> Written | None:
         """Marks as deleted; None when there is nothing to delete, or nothing the actor may know of."""
@@ -261,7 +237,7 @@ class Unit:
                 except FhirError as error:
                     self._law.refuse("delete", error.status, type, id, person, before.row["mask"])
                     raise
-                return await self._remove(person, type, id, before, decision)
+                return await self._keeper.remove(person, type, id, before, decision)
         if if_match is not None:
             self._law.refuse("delete", 412, type, id)
             raise PreconditionFailed("there is no such version to delete")
@@ -275,33 +251,8 @@ class Unit:
             await audit.write(self._transaction, self._events)
 
     async def settle(self) -> None:
-        """What follows from the writes so far, once a person: grants, and the audience that depends on others."""
-        for person in sorted(self._facts_of):
-            await self._law.lock(person, exclusive=True)
-            self._law.forget(person)
-            known = await self._law.facts_of(person)
-            if person in self._changed_of:
-                await self._refuse_clashes(person)
-            laws = (await self._law.in_force()).compiled
-            await facts.compile_person(self._transaction, person, known, laws)
-            for partner in self._partners:
-                for statement in (exchange.MAKE_DUE, exchange.REOPEN):
-                    await self._transaction.run(statement, person=person, partner=partner, now=self._call.now)
-        for person in sorted(self._facts_of | self._concerns_of):
-            known = await self._law.facts_of(person)
-            await facts.expand_teams(self._transaction, person, known)
-            await facts.open_shares(self._transaction, person, known, self._base)
-        for person in sorted(self._goals_of):
-            await facts.derive_goals(self._transaction, person)
-        for changed in (self._facts_of, self._changed_of, self._concerns_of, self._goals_of):
-            changed.clear()
-
-    async def _refuse_clashes(self, person: int) -> None:
-        """The invariants of a plan; the texts are constant, for what clashes may be hidden from the actor."""
-        for clash in await self._law.new_clashes(person):
-            kind, text = CLASH[clash]
-            self._law.refuse("update", kind.status, "", "", person)
-            raise kind(text)
+        """What follows from the writes so far, so that what is read next is judged by them."""
+        await self._keeper.settle()
 
     # -- steps of a write --------------------------------------------------------------------------
 
@@ -350,27 +301,6 @@ class Unit:
             raise Forbidden("a Patient is entered by the registrar only")
         return await self._store(person, proposal, None, method)
 
-    async def _change(self, person: int, proposal: Proposal, before: Before) -> Written:
-        return await self._store(person, proposal, before, "PUT")
-
-    async def _remove(self, person: int, type: str, id: str, before: Before, decision: Decision) -> Written:
-        row, now = before.row, self._after(before)
-        await self._transaction.run(resources.FORGET, person=person, type=type, id=id)
-        # A deleted resource keeps the categories and the audience of its last version.
-        await self._transaction.run(
-            resources.WRITE, person=person, type=type, id=id, version=before.version + 1, body=row["kept"],
-            served=None, meta=row["meta"], mask=row["mask"], now=now, method="DELETE", deleted=True,
-            **resources.no_index(), **audience_columns(before.named),
-            **self._noted(decision, person, 204, type, id, row["mask"], before.version + 1),
-        )  # fmt: skip
-        self._follow_up(person, type, row["mask"], before.as_it_was)
-        if person == DIRECTORY:
-            # Who is taken out of the directory acts in that capacity no longer.
-            gone = {**before.as_it_was.value, "active": False}
-            self._facts_of |= await directory.record(self._transaction, gone, self._base)
-        await self._announce(person, type, id, before.version + 1)
-        return Written(type, id, before.version + 1, created=False, last_updated=now, shown=None)
-
     async def _store(self, person: int, proposal: Proposal, before: Before | None, method: str) -> Written:
         """Judges the resource as it will be, and stores it with all its rows."""
         claim = await self._authorship(person, proposal, before)
@@ -382,60 +312,18 @@ class Unit:
         decision = ruled.decision or await self._required(person, proposal, before, computed, kinds)
         # A label that only narrows may be added by whoever may write: it needs no cell of its own.
         total = computed | (_SENSITIVE if is_labelled_sensitive(proposal.meta) else 0)
-        written = await self._keep(person, proposal, before, method, claim.named, total, decision)
+        written = await self._keeper.keep(person, proposal, before, method, claim.named, total, decision)
         spoken = on_behalf.provenance(self._call, proposal, written.version, claim.named, claim.spoken_for)
         await self._follow(person, (*ruled.following, *spoken))
         return await self._disclosed(person, replace(written, remarks=ruled.remarks), total, kinds)
 
-    async def _keep(
-        self,
-        person: int,
-        proposal: Proposal,
-        before: Before | None,
-        method: str,
-        named: Concerned,
-        total: int,
-        decision: Decision,
-    ) -> Written:
-        """Stores a version that was judged, with all its rows."""
-        type, id = proposal.type, proposal.id
-        created = before is None or before.deleted
-        if before:
-            await self._transaction.run(resources.FORGET, person=person, type=type, id=id)
-        version, now = (before.version + 1 if before else 1), self._after(before)
-        shown = proposal.served or proposal
-        served = shown.body if shown is not proposal else None
-        meta = kept_meta(proposal.meta)
-        stored = await self._transaction.row(
-            resources.WRITE if before else resources.WRITE_FIRST, person=person, type=type, id=id, version=version,
-            body=proposal.body, served=served, meta=meta, mask=total, now=now, method=method, deleted=False,
-            **index_columns(shown, self._base), **audience_columns(named),
-            **self._noted(decision, person, 201 if created else 200, type, id, total, version),
-        )  # fmt: skip
-        if stored is None:
-            raise Collision
-        if before and total & ~before.row["mask"]:
-            await self._transaction.run(
-                resources.LABEL_PROVENANCE, person=person, type=type, id=id, mask=total
-            )
-        now_said = Version(proposal.value, named)
-        self._follow_up(person, type, total, now_said, *([before.as_it_was] if before else []))
-        if person == DIRECTORY:
-            self._facts_of |= await directory.record(self._transaction, proposal.value, self._base)
-        await self._announce(person, type, id, version)
-        answer = Shown(person, type, id, version, shown.body, meta, total, now, deleted=False)
-        return Written(type, id, version, created, now, answer)
-
-    async def _follow(self, person: int, following: Iterable[Consequence]) -> None:
+    async def _follow(self, person: int, following: Sequence[Consequence]) -> None:
         """What the server itself writes behind a write, as its own."""
-        server = self.as_server()
-        for proposal, named in ((each.proposal, each.named) for each in following):
-            before = await before_of(self._transaction, server._call, person, proposal.type, proposal.id)
-            kept = before.row["mask"] & _SENSITIVE if before else 0
-            total = mask(await categories_of(self._transaction, proposal, self._base)) | kept
-            decision = Decision(permit=True, rules=("system",), matrix_version="")
-            await server._keep(person, proposal, before, "PUT" if before else "POST", named, total, decision)
-        await server.finish()
+        if following:
+            server = self.as_server()
+            for each in following:
+                await server.enter(person, each)
+            await server.finish()
 
     async def _disclosed(self, person: int, written: Written, total: int, kinds: frozenset[str]) -> Written:
         """The same without its content for an actor who may not read the result."""
@@ -478,44 +366,8 @@ class Unit:
         await self._law.require(person, "update", before.row["mask"], before.kinds, type, id)
         return await self._law.require(person, "update", computed, ties, type, id)
 
-    def _follow_up(self, person: int, type: str, mask: int, *versions: Version) -> None:
-        """Notes what has to be settled: `versions` are what the resource was and what it is now."""
-        if person <= DIRECTORY:
-            return
-        if RESOURCE_TYPES[type].is_fact:
-            self._law.forget(person)
-            self._facts_of.add(person)
-            self._changed_of.add(person)
-        if mask & BURDEN or any(
-            actor.startswith("CareTeam/") for each in versions for _, actor, _ in each.named
-        ):
-            self._concerns_of.add(person)
-        if any(goal_references(each.value, type, self._base) for each in versions):
-            self._goals_of.add(person)
-
     async def _lock(self, person: int, type: str) -> None:
         await self._law.lock(person, exclusive=RESOURCE_TYPES[type].is_fact)
-
-    def _noted(
-        self, decision: Decision, person: int, status: int, type: str, id: str, mask: int, version: int
-    ) -> dict[str, Any]:
-        """The audit row of a write, which goes into the statement that writes."""
-        interaction = {201: "create", 200: "update", 204: "delete"}[status]
-        return audit.note(
-            event(
-                self._call, interaction, status, type, id, person=person, mask=mask, version=version,
-                rules=decision.rules, matrix_version=decision.matrix_version,
-            )
-        )  # fmt: skip
-
-    async def _announce(self, person: int, type: str, id: str, version: int) -> None:
-        """To every partner that takes this type; the law decides when it is sent."""
-        for partner, types in self._partners.items():
-            if person > DIRECTORY and type in types:
-                await self._transaction.run(
-                    exchange.ENQUEUE, person=person, partner=partner, type=type, id=id, version=version,
-                    now=self._call.now,
-                )  # fmt: skip
 
     # -- what is asked on the way --------------------------------------------------------------------
 
@@ -530,13 +382,6 @@ class Unit:
             raise PreconditionFailed(
                 f"version `{if_match}` is not the current one; read it and make your change again"
             )
-
-    def _after(self, before: Before | None) -> datetime:
-        """The instant of this version: later than the one it follows, whatever the clock does."""
-        if before is None:
-            return self._call.now
-        following: datetime = before.row["last_updated"] + timedelta(microseconds=1)
-        return max(self._call.now, following)
 
 
 def _person_path(proposal: Proposal) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hashlib import blake2b
 from urllib.parse import parse_qsl
 
+from dzop.access.keeping import Written
 from dzop.access.shown import Shown
-from dzop.access.unit import Unit, Written
+from dzop.access.unit import Unit
 from dzop.fhir.outcome import Invalid, PreconditionFailed
 from dzop.fhir.search.query import Query, read_query
 from dzop.fhir.search.token import Token

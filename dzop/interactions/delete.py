@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dzop.access.unit import Unit, Written
+from dzop.access.keeping import Written
+from dzop.access.unit import Unit
 from dzop.interactions.etag import version_of
 from dzop.interactions.exchanged import Answer, Ask
 

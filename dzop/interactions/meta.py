@@ -9,9 +9,10 @@ from typing import Any
 
 import orjson
 
+from dzop.access.keeping import Written
 from dzop.access.labels import instant, served_meta
 from dzop.access.shown import Shown
-from dzop.access.unit import Unit, Written
+from dzop.access.unit import Unit
 from dzop.fhir.parameters import Given, parameters
 from dzop.interactions.etag import version_of
 from dzop.interactions.exchanged import Answer, Ask

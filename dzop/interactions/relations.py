@@ -6,8 +6,9 @@ from hashlib import sha256
 from typing import Final
 
 from dzop.access import relation_declaring
+from dzop.access.keeping import Written
 from dzop.access.relation_declaring import Declared, Evidence, may_break_glass, may_declare, may_prove
-from dzop.access.unit import Unit, Written
+from dzop.access.unit import Unit
 from dzop.auth.proofs import KINDS, Claim
 from dzop.fhir.identifiers import is_ssin
 from dzop.fhir.outcome import Forbidden, Issue, Unprocessable

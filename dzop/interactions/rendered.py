@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
+from dzop.access.keeping import Written
 from dzop.access.labels import instant
-from dzop.access.unit import Written
 from dzop.fhir.bundle import ResponseEntry
 from dzop.fhir.outcome import FhirError, Issue, operation_outcome
 from dzop.interactions.exchanged import Answer, Ask

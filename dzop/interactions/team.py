@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 from typing import Final
 
-from dzop.access.unit import Unit, Written
+from dzop.access.keeping import Written
+from dzop.access.unit import Unit
 from dzop.actor import Actor
 from dzop.fhir.json import Source
 from dzop.fhir.outcome import Invalid, Unprocessable

@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
+from dzop.access.keeping import Written
 from dzop.access.shown import Shown
-from dzop.access.unit import Unit, Written
+from dzop.access.unit import Unit
 from dzop.fhir import json
 from dzop.fhir.bundle import ResponseEntry
 from dzop.fhir.json import Source

@@ -14,8 +14,8 @@ from persons import FAMILY, MEMBERS, Person
 from resources import Resource, bundle, consent, entity, ours, participant, provision, ref
 from resources import put as put_entry
 
+from dzop.access.keeping import CLASH
 from dzop.access.team_writing import INTERRUPTED, NOT_TO_DECIDE, NOT_TO_DESCRIBE, ONLY_PROPOSED, WAITS
-from dzop.access.unit import CLASH
 from dzop.plan.team import MEMBER_AGREEMENT, MEMBER_PROPOSER
 from dzop.plan.team_agreement import (
     DECIDED,

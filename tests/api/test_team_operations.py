@@ -10,8 +10,8 @@ import pytest
 from persons import FAMILY, MEMBERS, Person
 from resources import Resource, entity, ours, participant, ref
 
+from dzop.access.keeping import CLASH
 from dzop.access.team_writing import WAITS
-from dzop.access.unit import CLASH
 from dzop.interactions.team import MEMBER_OR_ENTRY
 from dzop.plan.team import MEMBER_AGREEMENT
 from dzop.plan.team_agreement import DECIDED, NOT_TO_ADD, NOT_TO_CHANGE, NOT_TO_COORDINATE, UNFOUNDED

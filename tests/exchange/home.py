@@ -15,9 +15,10 @@ from resources import SSIN, Resource, consent, entity, goal, participant, practi
 from consent.matrix import load
 from dzop.access.actors import actor_of
 from dzop.access.gateway import Gateway
+from dzop.access.keeping import Written
 from dzop.access.logged import Asked
 from dzop.access.proposal import Proposal
-from dzop.access.unit import Unit, Written
+from dzop.access.unit import Unit
 from dzop.actor import SYSTEM, Actor, Call
 from dzop.exchange.adapter import Adapter
 from dzop.exchange.hub import Faults, HubState, hub_app

@@ -1,0 +1,200 @@
+"""What was judged is kept: a version with all its rows, and at the end what follows from the writes of a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from consent.categories import BURDEN
+from consent.law import Decision
+from dzop.access import directory, facts
+from dzop.access.events import event
+from dzop.access.judgement import Judgement
+from dzop.access.labels import kept_meta
+from dzop.access.proposal import Proposal, index_columns
+from dzop.access.shown import Shown
+from dzop.access.versions import Before, Concerned, Version, audience_columns
+from dzop.actor import Call
+from dzop.fhir.outcome import Conflict, FhirError, Issue, Unprocessable
+from dzop.fhir.references import goal_references
+from dzop.fhir.resource_types import RESOURCE_TYPES
+from dzop.store import audit, exchange, resources
+from dzop.store.database import Transaction
+from dzop.store.tables import DIRECTORY
+
+_APART = "a case manager is no member of the team and does not coordinate the same plan at the same time"
+CLASH: Mapping[str, tuple[type[FhirError], str]] = {
+    "second-coordinator": (
+        Conflict,
+        "the plan has one care coordinator at a time; let the period begin when that of the other has ended",
+    ),
+    "case-manager-member": (Unprocessable, _APART),
+    "case-manager-coordinator": (Unprocessable, _APART),
+}
+"""What is answered when a write would bring about one of `consent.invariants.CLASHES`."""
+Partners = Mapping[str, frozenset[str]]
+
+
+class Collision(Exception):
+    """Somebody took the same id in this very moment; the unit starts again and will see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a write. `shown` is None when the actor may not read the result."""
+
+    type: str
+    id: str
+    version: int
+    created: bool
+    last_updated: datetime
+    shown: Shown | None
+    remarks: tuple[Issue, ...] = ()
+
+
+class Keeper:
+    """Stores versions in the name of one call, and settles what they bring about."""
+
+    def __init__(
+        self, transaction: Transaction, call: Call, law: Judgement, base: str, partners: Partners
+    ) -> None:
+        self._transaction = transaction
+        self._call = call
+        self._law = law
+        self._base = base
+        self._partners = partners
+        self._goals_of: set[int] = set()
+        self._concerns_of: set[int] = set()
+        self._facts_of: set[int] = set()
+        self._changed_of: set[int] = set()
+
+    async def keep(
+        self,
+        person: int,
+        proposal: Proposal,
+        before: Before | None,
+        method: str,
+        named: Concerned,
+        total: int,
+        decision: Decision,
+    ) -> Written:
+        """Stores a version that was judged, with all its rows."""
+        type, id = proposal.type, proposal.id
+        created = before is None or before.deleted
+        if before:
+            await self._transaction.run(resources.FORGET, person=person, type=type, id=id)
+        version, now = (before.version + 1 if before else 1), self._after(before)
+        shown = proposal.served or proposal
+        served = shown.body if shown is not proposal else None
+        meta = kept_meta(proposal.meta)
+        stored = await self._transaction.row(
+            resources.WRITE if before else resources.WRITE_FIRST, person=person, type=type, id=id, version=version,
+            body=proposal.body, served=served, meta=meta, mask=total, now=now, method=method, deleted=False,
+            **index_columns(shown, self._base), **audience_columns(named),
+            **self._noted(decision, person, 201 if created else 200, type, id, total, version),
+        )  # fmt: skip
+        if stored is None:
+            raise Collision
+        if before and total & ~before.row["mask"]:
+            await self._transaction.run(
+                resources.LABEL_PROVENANCE, person=person, type=type, id=id, mask=total
+            )
+        now_said = Version(proposal.value, named)
+        self._follow_up(person, type, total, now_said, *([before.as_it_was] if before else []))
+        if person == DIRECTORY:
+            self._facts_of |= await directory.record(self._transaction, proposal.value, self._base)
+        await self._announce(person, type, id, version)
+        answer = Shown(person, type, id, version, shown.body, meta, total, now, deleted=False)
+        return Written(type, id, version, created, now, answer)
+
+    async def remove(self, person: int, type: str, id: str, before: Before, decision: Decision) -> Written:
+        row, now = before.row, self._after(before)
+        await self._transaction.run(resources.FORGET, person=person, type=type, id=id)
+        # A deleted resource keeps the categories and the audience of its last version.
+        await self._transaction.run(
+            resources.WRITE, person=person, type=type, id=id, version=before.version + 1, body=row["kept"],
+            served=None, meta=row["meta"], mask=row["mask"], now=now, method="DELETE", deleted=True,
+            **resources.no_index(), **audience_columns(before.named),
+            **self._noted(decision, person, 204, type, id, row["mask"], before.version + 1),
+        )  # fmt: skip
+        self._follow_up(person, type, row["mask"], before.as_it_was)
+        if person == DIRECTORY:
+            # Who is taken out of the directory acts in that capacity no longer.
+            gone = {**before.as_it_was.value, "active": False}
+            self._facts_of |= await directory.record(self._transaction, gone, self._base)
+        await self._announce(person, type, id, before.version + 1)
+        return Written(type, id, before.version + 1, created=False, last_updated=now, shown=None)
+
+    async def settle(self) -> None:
+        """What follows from the writes so far, once a person: grants, and the audience that depends on others."""
+        for person in sorted(self._facts_of):
+            await self._law.lock(person, exclusive=True)
+            self._law.forget(person)
+            known = await self._law.facts_of(person)
+            if person in self._changed_of:
+                await self._refuse_clashes(person)
+            laws = (await self._law.in_force()).compiled
+            await facts.compile_person(self._transaction, person, known, laws)
+            for partner in self._partners:
+                for statement in (exchange.MAKE_DUE, exchange.REOPEN):
+                    await self._transaction.run(statement, person=person, partner=partner, now=self._call.now)
+        for person in sorted(self._facts_of | self._concerns_of):
+            known = await self._law.facts_of(person)
+            await facts.expand_teams(self._transaction, person, known)
+            await facts.open_shares(self._transaction, person, known, self._base)
+        for person in sorted(self._goals_of):
+            await facts.derive_goals(self._transaction, person)
+        for changed in (self._facts_of, self._changed_of, self._concerns_of, self._goals_of):
+            changed.clear()
+
+    async def _refuse_clashes(self, person: int) -> None:
+        """The invariants of a plan; the texts are constant, for what clashes may be hidden from the actor."""
+        for clash in await self._law.new_clashes(person):
+            kind, text = CLASH[clash]
+            self._law.refuse("update", kind.status, "", "", person)
+            raise kind(text)
+
+    def _follow_up(self, person: int, type: str, mask: int, *versions: Version) -> None:
+        """Notes what has to be settled: `versions` are what the resource was and what it is now."""
+        if person <= DIRECTORY:
+            return
+        if RESOURCE_TYPES[type].is_fact:
+            self._law.forget(person)
+            self._facts_of.add(person)
+            self._changed_of.add(person)
+        if mask & BURDEN or any(
+            actor.startswith("CareTeam/") for each in versions for _, actor, _ in each.named
+        ):
+            self._concerns_of.add(person)
+        if any(goal_references(each.value, type, self._base) for each in versions):
+            self._goals_of.add(person)
+
+    def _noted(
+        self, decision: Decision, person: int, status: int, type: str, id: str, mask: int, version: int
+    ) -> dict[str, Any]:
+        """The audit row of a write, which goes into the statement that writes."""
+        interaction = {201: "create", 200: "update", 204: "delete"}[status]
+        return audit.note(
+            event(
+                self._call, interaction, status, type, id, person=person, mask=mask, version=version,
+                rules=decision.rules, matrix_version=decision.matrix_version,
+            )
+        )  # fmt: skip
+
+    async def _announce(self, person: int, type: str, id: str, version: int) -> None:
+        """To every partner that takes this type; the law decides when it is sent."""
+        for partner, types in self._partners.items():
+            if person > DIRECTORY and type in types:
+                await self._transaction.run(
+                    exchange.ENQUEUE, person=person, partner=partner, type=type, id=id, version=version,
+                    now=self._call.now,
+                )  # fmt: skip
+
+    def _after(self, before: Before | None) -> datetime:
+        """The instant of this version: later than the one it follows, whatever the clock does."""
+        if before is None:
+            return self._call.now
+        following: datetime = before.row["last_updated"] + timedelta(microseconds=1)
+        return max(self._call.now, following)
