@@ -13,15 +13,15 @@ from itertools import product
 from typing import NamedTuple
 
 from consent.facts import Facts, Party, Period
-from consent.law import Permission, Shape, permitted_now
+from consent.law import Permission, Shape, told
 from consent.matrix import Matrix
 from consent.relations import TOKENS
 from consent.situation import BEGINNING, Situation, over_time
+from consent.weighing import STRANGER, Weighing, weigh
 
 __all__ = ["Grant", "compile_grants"]
 
-_CLOSED = Permission(0, 0, 0, 0, ())
-_STRANGER = Permission(0, 0, 0, 0, ("relation:none",))
+_CLOSED = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,14 @@ def compile_grants(facts: Facts, matrix: Matrix) -> tuple[Grant, ...]:
             shape = Shape(individual, organisation, role)
             wider = Shape(individual, None, role), Shape(None, organisation, role)
             instead = [stretch for each in wider for stretch in rows.get(each, ())]
-            said = [_Stretch(time, _permission(shape, now, matrix)) for time, now in stretches]
-            rows[shape] = _merged([stretch for stretch in said if not _is_said_by(instead, stretch)])
+            weighed = [(time, _weighed(shape, now, matrix)) for time, now in stretches]
+            rows[shape] = _merged(
+                [
+                    _Stretch(time, told(each, "read"))
+                    for time, each in weighed
+                    if not _is_said(each, time, instead)
+                ]
+            )
     return tuple(
         Grant(shape, *said[:4], time.start, time.end, said.rules)
         for shape, stretches in sorted(rows.items(), key=lambda row: row[0].key)
@@ -67,11 +73,11 @@ def compile_grants(facts: Facts, matrix: Matrix) -> tuple[Grant, ...]:
     )
 
 
-def _permission(shape: Shape, now: Situation, matrix: Matrix) -> Permission:
-    """What is open for reading; found without weighing where nothing can be."""
+def _weighed(shape: Shape, now: Situation, matrix: Matrix) -> Weighing:
+    """What is open for reading; nothing is weighed where nothing can be."""
     if now.relations or now.exclusions or shape.role in ("person", "related-person"):
-        return permitted_now(shape, now, "read", matrix)
-    return _STRANGER
+        return weigh(shape, now, "read", matrix)
+    return STRANGER
 
 
 def _concerned(facts: Facts) -> Iterator[Party]:
@@ -102,11 +108,13 @@ def _tokens(
     return {role for kind in kinds for role in TOKENS[kind]}
 
 
-def _is_said_by(rows: Iterable[_Stretch], stretch: _Stretch) -> bool:
+def _is_said(weighed: Weighing, time: Period, rows: Iterable[_Stretch]) -> bool:
     """Whether the first of these rows valid in the stretch opens as much; no row opens nothing."""
-    start, said = stretch.time.start or BEGINNING, stretch.permission
-    other = next((permission for time, permission in rows if time.covers(start)), _CLOSED)
-    return said[:4] == other[:4]
+    start = time.start or BEGINNING
+    for each, permission in rows:
+        if each.covers(start):
+            return weighed[:4] == permission[:4]
+    return weighed[:4] == _CLOSED
 
 
 def _merged(stretches: list[_Stretch]) -> list[_Stretch]:

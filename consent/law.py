@@ -24,7 +24,7 @@ from consent.situation import Situation, situation
 from consent.standing import DECIDED
 from consent.weighing import AFTERCARE, OTHERS, Shape, Weighing, still_written, weigh
 
-__all__ = ["Decision", "Permission", "Shape", "decide", "permitted", "permitted_now"]
+__all__ = ["Decision", "Permission", "Shape", "decide", "permitted", "permitted_now", "told"]
 
 _TIES = {
     "read": frozenset({"author", "acting", "addressed", "derived", "shared"}),
@@ -73,7 +73,11 @@ def permitted(shape: Shape, facts: Facts, instant: datetime, action: str, matrix
 
 def permitted_now(shape: Shape, now: Situation, action: str, matrix: Matrix) -> Permission:
     """The same of facts that are all in force and concern this actor."""
-    weighed = weigh(shape, now, action, matrix)
+    return told(weigh(shape, now, action, matrix), action)
+
+
+def told(weighed: Weighing, action: str) -> Permission:
+    """What was weighed for this action, with the rules by which it came about."""
     rules = [*weighed.burden, *weighed.reasons]
     rules += [verdict.provision.rule for verdict in weighed.decided]
     rules += weighed.singly

@@ -15,7 +15,7 @@ from consent.settings import Verdict, rank
 from consent.situation import Situation
 from consent.standing import Claim, Standing, claim, row_of
 
-__all__ = ["AFTERCARE", "OTHERS", "Shape", "Weighing", "still_written", "weigh"]
+__all__ = ["AFTERCARE", "OTHERS", "STRANGER", "Shape", "Weighing", "still_written", "weigh"]
 
 OTHERS = ALL & ~BURDEN
 AFTERCARE = "closing:aftercare"
@@ -72,7 +72,8 @@ class Weighing(NamedTuple):
     closed: str | None = None
 
 
-_STRANGER = Weighing(0, 0, 0, 0, ("relation:none",), "relation")
+STRANGER = Weighing(0, 0, 0, 0, ("relation:none",), "relation")
+"""Of somebody without any relation."""
 
 
 def weigh(shape: Shape, now: Situation, action: str, matrix: Matrix) -> Weighing:
@@ -84,7 +85,7 @@ def weigh(shape: Shape, now: Situation, action: str, matrix: Matrix) -> Weighing
         if action != "read" and now.closed is not None:
             weighed = _ended(weighed, now.closed)
     else:
-        weighed = _STRANGER
+        weighed = STRANGER
     if shape.role == "related-person":
         return _with_own_burden(weighed, shape, now, action, matrix)
     return _with_shared_burden(weighed, shape, now) if now.carer_shares and action == "read" else weighed

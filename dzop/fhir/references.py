@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from dzop.fhir.paths import values
@@ -80,6 +81,15 @@ def read_reference(element: Mapping[str, Any], base: str) -> Reference:
 
 def parse_reference(text: str, base: str) -> Reference:
     """The meaning of the string in `Reference.reference`, of a canonical, or of a search value."""
+    # What is remembered is bounded in number and in size: a client may send any text.
+    return _parsed(text, base) if len(text) <= _LONGEST else _parsed.__wrapped__(text, base)
+
+
+_LONGEST = 200
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str, base: str) -> Reference:
     literal = _LITERAL.fullmatch(_relative(text, base))
     if literal is not None:
         return Reference(literal["type"], literal["id"], literal["version"])
