@@ -33,13 +33,14 @@ class Cells:
     def __init__(self, store: Store, run: Callable[[Any], Any], clock: Clock) -> None:
         self.store, self.run, self.clock = store, run, clock
         self.entries: dict[tuple[str, str, str], Resource] = {}
+        self.removable: dict[tuple[str, str, str], Resource] = {}
 
     async def fill(self) -> None:
         async with self.store.client("system") as system:
             await self._enter(system, directory())
             for number, role in enumerate(ROLES):
                 await self._enter(system, [*self._facts(role), *self._made(role, number)])
-        for (role, _, tie), body in self.entries.items():
+        for (role, _, tie), body in [*self.entries.items(), *self.removable.items()]:
             await self._tie(role, body, TIES[tie])
 
     async def _enter(self, system: Any, bodies: list[Resource]) -> None:
@@ -57,6 +58,10 @@ class Cells:
                 body = make(f"{category}-{tie}-{number}", f"Patient/p-{role}")
                 self.entries[role, category, tie] = body
                 yield body
+        for category, tie in _written(role, "delete"):
+            body = MADE[category](f"{category}-{tie}-{number}-gone", f"Patient/p-{role}")
+            self.removable[role, category, tie] = body
+            yield body
 
     async def _tie(self, role: str, body: Resource, kinds: frozenset[str]) -> None:
         at = (body["resourceType"], body["id"])
@@ -80,6 +85,16 @@ class Cells:
                 answer = await client.post("/", json=bundle("batch", *entries))
                 assert answer.status_code == 200, answer.text
                 return list(answer.json()["entry"])
+
+        return self.run(ask())  # type: ignore[no-any-return]
+
+    def there(self, entries: list[Resource]) -> list[bool]:
+        """Whether each of these is still there, whoever may see it."""
+
+        async def ask() -> list[bool]:
+            async with self.store.client("system") as system:
+                urls = [f"/{each['resourceType']}/{each['id']}" for each in entries]
+                return [(await system.get(url)).status_code == 200 for url in urls]
 
         return self.run(ask())  # type: ignore[no-any-return]
 
@@ -158,6 +173,17 @@ def test_a_role_creates_what_its_cells_say(cells: Cells, role: str) -> None:
     posts = [request("POST", each["resourceType"], each) for each in bodies]
     made = dict(zip(asked, succeeded(cells.asked(role, posts)), strict=True))
     assert {each: said[each] for each in asked} == made
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_removes_what_its_cells_say(cells: Cells, role: str) -> None:
+    asked = _written(role, "delete")
+    said, seen = permitted(role, "delete"), permitted(role, "read")
+    entries = [cells.removable[role, *each] for each in asked]
+    cells.asked(role, [request("DELETE", f"{each['resourceType']}/{each['id']}") for each in entries])
+    # Of what is hidden a deletion is answered as of what is not there: whether it is gone shows to `system` only.
+    gone = dict(zip(asked, [not each for each in cells.there(entries)], strict=True))
+    assert {each: said[each] and seen[each] for each in asked} == gone
 
 
 def test_every_cell_with_an_object_is_asked(cells: Cells) -> None:
