@@ -81,12 +81,11 @@ class CarerShare:
 class Share:
     """One resource the person opened to someone; the store keeps it as audience of kind `shared`.
 
-    `data` is the FHIR Reference as written; with `dependents`, what depends on it is meant too.
+    `data` is the FHIR Reference as written. What refers to the resource is not opened with it.
     """
 
     party: Party
     data: Mapping[str, Any]
-    dependents: bool
     period: Period
     rule: str
 
@@ -281,12 +280,10 @@ def _shares(consent: Mapping[str, Any], known: Known) -> Iterator[Share]:
     for provision in (root, *(root.get("provision") or [])):
         if provision.get("type") == "permit":
             period = read_period(provision.get("period")).within(bounds)
-            for data in provision.get("data") or []:
-                dependents = data.get("meaning") == "dependents"
+            opened = [each for each in provision.get("data") or [] if each.get("meaning") == "instance"]
+            for data in opened:
                 for party in known.actors(provision):
-                    yield Share(
-                        party, data["reference"], dependents, period, f"share:Consent/{consent['id']}"
-                    )
+                    yield Share(party, data["reference"], period, f"share:Consent/{consent['id']}")
 
 
 def _death(patient: Mapping[str, Any]) -> Iterator[Closing]:

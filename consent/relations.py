@@ -223,7 +223,8 @@ def birthday(patient: Mapping[str, Any], years: int) -> datetime | None:
     born = patient.get("birthDate")
     if born is None:
         return None
-    year, day = int(born[:4]) + years, born[4:].replace("-02-29", "-02-28")
+    # Who is said to be born at the end of the calendar reaches no age within it.
+    year, day = min(int(born[:4]) + years, 9999), born[4:].replace("-02-29", "-02-28")
     return read_period({"start": f"{year:04}{day}"}).start
 
 

@@ -176,6 +176,13 @@ def _given(provision: Body, kind: str, share: int, path: str) -> Iterator[Remark
         elif not provision.get("actor"):
             text = "a single entry is opened to somebody: add an `actor`"
             yield error("required", text, f"{path}.actor")
+        for number, data in enumerate(provision["data"]):
+            if data.get("meaning") != "instance":
+                text = (
+                    f"`{data.get('meaning', '')}` is not read here, only the entries that are named are opened: "
+                    "use `instance`, and name each entry"
+                )
+                yield error("not-supported", text, f"{path}.data[{number}].meaning")
     if kind in ("grant", "settings") and provision.get("type") == "permit":
         for number, coding in enumerate(provision.get("class") or []):
             if mask(named([coding])) & ~share:

@@ -42,7 +42,7 @@ async def report_asked_for(writing: Writing) -> tuple[Consequence, ...]:
         before = there.get(actor_key(manager, writing.base))
         if before is None:
             found.append(_consequence(asked, str(uuid4()), writing.base))
-        elif before.as_it_was.value["restriction"] != asked["restriction"]:
+        elif before.as_it_was.value.get("restriction") != asked["restriction"]:
             known = {**before.as_it_was.value, "restriction": asked["restriction"], "lastModified": now}
             found.append(_consequence(known, before.row["id"], writing.base))
     return tuple(found)

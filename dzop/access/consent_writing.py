@@ -20,6 +20,7 @@ import orjson
 
 from consent.categories import ALL
 from consent.law import Decision, permitted
+from consent.parties import role_named
 from consent.relations import GROUND
 from consent.remarks import provisions
 from consent.validation import KINDS, Remark, remarks
@@ -44,6 +45,9 @@ BY_GUARDIAN: Final = (
 )
 DECLARED: Final = "this is declared with an operation, and never written or changed: it can only be ended"
 OTHER_KIND: Final = "a consent keeps its kind: end this one, and write another"
+ABOUT_YOU: Final = (
+    "what the person keeps from you stays as it is, and nobody gives himself anything: ask the person"
+)
 NOT_TO_OPEN: Final = "this entry is not known, or you may not open it to others: leave it out"
 
 _IN_FORCE: Final = ("active", "draft", "proposed")
@@ -64,6 +68,7 @@ async def ruled(writing: Writing) -> Ruled:
     by_system = writing.call.actor.is_system
     if not by_system:
         await _require_freedom(writing.law, writing.call, writing.person, before)
+        await _require_others(writing.law, writing.call, writing.person, before, writing.base, value)
     if not kinds:
         return Ruled(writing.proposal)
     kind = min(kinds)
@@ -81,6 +86,7 @@ async def removed(removal: Removal) -> None:
         return
     await _require_freedom(removal.law, removal.call, removal.person, removal.before)
     value = removal.before.as_it_was.value
+    await _require_others(removal.law, removal.call, removal.person, removal.before, removal.base, {})
     if "mandate" in consent_kinds(value):
         if removal.call.actor.individual != (await removal.law.facts_of(removal.person)).person:
             raise Forbidden(NOT_YOURS)
@@ -140,6 +146,38 @@ async def _require_freedom(law: Judgement, call: Call, person: int, before: Befo
     }
     if call.actor.individual == known.person and not guardians.isdisjoint(before.authors):
         raise Forbidden(BY_GUARDIAN)
+
+
+async def _require_others(
+    law: Judgement, call: Call, person: int, before: Before | None, base: str, value: Mapping[str, Any]
+) -> None:
+    """Who represents the person neither lifts what is kept from him, nor gives himself anything; a guardian may."""
+    known, actor = await law.facts_of(person), call.actor.individual
+    mandates = [
+        each
+        for each in known.relations
+        if each.kind == "representative" and each.party.individual == actor and each.period.covers(call.now)
+    ]
+    if not mandates or any(each.ground == "guardianship" for each in mandates):
+        return
+    then = {} if before is None or before.deleted else before.as_it_was.value
+    if _is_about(then, "deny", call, base) or (
+        consent_kinds(value) != {"mandate"} and _is_about(value, "permit", call, base)
+    ):
+        raise Forbidden(ABOUT_YOU, expression="Consent.provision")
+
+
+def _is_about(value: Mapping[str, Any], verb: str, call: Call, base: str) -> bool:
+    """Whether a provision that denies, or permits, names the actor, or whoever represents the person."""
+    named = [
+        actor.get("reference") or {}
+        for _, provision in provisions(value.get("provision") or {})
+        if provision.get("type") == verb
+        for actor in provision.get("actor") or []
+    ]
+    return any(
+        actor_key(each, base) in call.actor.keys or role_named(each) == "representative" for each in named
+    )
 
 
 def _require_no_guardian(value: Mapping[str, Any]) -> None:

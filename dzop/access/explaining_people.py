@@ -10,7 +10,7 @@ from typing import Any
 from dzop.access.actors import actor_of
 from dzop.access.explaining import Inquiry
 from dzop.actor import Actor
-from dzop.fhir.outcome import Forbidden
+from dzop.fhir.outcome import Forbidden, Unauthenticated
 from dzop.store import directory, grants
 from dzop.store.explaining import STAFF
 
@@ -39,7 +39,7 @@ async def capacities(inquiry: Inquiry, reference: str, at: datetime) -> Sequence
 async def _capacity(inquiry: Inquiry, subject: str, at: datetime) -> Actor | None:
     try:
         return await actor_of(inquiry.connection, subject, None, NOBODY, at, sandbox=False)
-    except Forbidden:
+    except (Forbidden, Unauthenticated):
         return None
 
 

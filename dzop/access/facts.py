@@ -212,9 +212,3 @@ def _opened(shares: Sequence[tuple[str, Share | CarerShare]]) -> dict[str, list[
         "starts": [start(share.period.start) for _, share in shares],
         "ends": [end(share.period.end) for _, share in shares],
     }
-
-
-async def derive_goals(transaction: Transaction, person: int) -> None:
-    """The owner of an open task is concerned by the goals it serves and by those above them."""
-    await transaction.run(audience.CLEAR_DERIVED, person=person)
-    await transaction.run(audience.DERIVE, person=person)

@@ -205,7 +205,9 @@ class Gateway:
                 changes = await what_if(transaction, inquiry, unit, asked)
                 raise _Undone
         except _Undone:
-            await self._audit.record(*inquiry.recorded(question.code))
+            # What was only tried and refused tells as much as if it had been done.
+            tried = [each._replace(interaction=f"${question.code}") for each in unit.refusals]
+            await self._audit.record(*inquiry.recorded(question.code), *tried)
         except _AGAIN:
             raise Unavailable("too many changes at once; try again") from None
         return changes

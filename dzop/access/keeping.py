@@ -11,6 +11,7 @@ from consent.categories import BURDEN
 from consent.law import Decision
 from dzop.access import directory, facts
 from dzop.access.events import event
+from dzop.access.goal_links import GoalLinks
 from dzop.access.judgement import Judgement
 from dzop.access.labels import kept_meta
 from dzop.access.proposal import Proposal, index_columns
@@ -18,7 +19,6 @@ from dzop.access.shown import Shown
 from dzop.access.versions import Before, Concerned, Version, audience_columns
 from dzop.actor import Call
 from dzop.fhir.outcome import Conflict, FhirError, Issue, Unprocessable
-from dzop.fhir.references import goal_references
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.store import audit, exchange, resources
 from dzop.store.database import Transaction
@@ -65,7 +65,7 @@ class Keeper:
         self._law = law
         self._base = base
         self._partners = partners
-        self._goals_of: set[int] = set()
+        self._goal_links = GoalLinks(transaction, call, base)
         self._concerns_of: set[int] = set()
         self._facts_of: set[int] = set()
         self._changed_of: set[int] = set()
@@ -103,6 +103,8 @@ class Keeper:
             )
         now_said = Version(proposal.value, named)
         self._follow_up(person, type, total, now_said, *([before.as_it_was] if before else []))
+        former = None if before is None or before.deleted else before.as_it_was.value
+        self._goal_links.note(person, type, id, proposal.value, former)
         if person == DIRECTORY:
             self._facts_of |= await directory.record(self._transaction, proposal.value, self._base)
         await self._announce(person, type, id, version)
@@ -120,6 +122,7 @@ class Keeper:
             **self._noted(decision, person, 204, type, id, row["mask"], before.version + 1),
         )  # fmt: skip
         self._follow_up(person, type, row["mask"], before.as_it_was)
+        self._goal_links.note(person, type, id, None, before.as_it_was.value)
         if person == DIRECTORY:
             # Who is taken out of the directory acts in that capacity no longer.
             gone = {**before.as_it_was.value, "active": False}
@@ -140,13 +143,12 @@ class Keeper:
             for partner in self._partners:
                 for statement in (exchange.MAKE_DUE, exchange.REOPEN):
                     await self._transaction.run(statement, person=person, partner=partner, now=self._call.now)
+        self._concerns_of |= await self._goal_links.settle()
         for person in sorted(self._facts_of | self._concerns_of):
             known = await self._law.facts_of(person)
             await facts.expand_teams(self._transaction, person, known)
             await facts.open_shares(self._transaction, person, known, self._base)
-        for person in sorted(self._goals_of):
-            await facts.derive_goals(self._transaction, person)
-        for changed in (self._facts_of, self._changed_of, self._concerns_of, self._goals_of):
+        for changed in (self._facts_of, self._changed_of, self._concerns_of):
             changed.clear()
 
     async def _refuse_clashes(self, person: int) -> None:
@@ -168,8 +170,6 @@ class Keeper:
             actor.startswith("CareTeam/") for each in versions for _, actor, _ in each.named
         ):
             self._concerns_of.add(person)
-        if any(goal_references(each.value, type, self._base) for each in versions):
-            self._goals_of.add(person)
 
     def _noted(
         self, decision: Decision, person: int, status: int, type: str, id: str, mask: int, version: int

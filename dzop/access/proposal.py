@@ -12,8 +12,8 @@ from dzop.fhir import json
 from dzop.fhir.json import Source
 from dzop.fhir.references import SSIN, canonical_system, goal_references
 from dzop.fhir.search.index import index
-from dzop.store.audience import GOAL_LINK
 from dzop.store.conditions import indexed
+from dzop.store.goal_links import GOAL_LINK
 
 # Professionals' national numbers serve to recognise them and are never shown (access law, "Directory").
 _WITHHELD = ("Practitioner",)

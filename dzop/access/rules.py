@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from dzop.access import case_management, consent_writing, on_behalf, team_writing
+from dzop.access import case_management, consent_writing, on_behalf, person_writing, team_writing
 from dzop.access.proposal import Proposal
 from dzop.access.writing import Rules, removed_by_categories, ruled_by_categories
 
@@ -13,6 +13,7 @@ _RULES: Final[Mapping[str, Rules]] = {
     "CareTeam": team_writing.RULES,
     "Consent": consent_writing.RULES,
     "DocumentReference": case_management.RULES,
+    "Patient": person_writing.RULES,
     "Provenance": on_behalf.RULES,
 }
 _NONE: Final = Rules(ruled_by_categories, removed_by_categories)

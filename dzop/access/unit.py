@@ -231,7 +231,7 @@ class Unit:
                 decision = await self._law.require(
                     person, "delete", before.row["mask"], before.kinds, type, id
                 )
-                removal = Removal(self._call, self._law, person, type, before)
+                removal = Removal(self._call, self._law, person, type, before, self._base)
                 try:
                     await rules_of(type).of_removing(removal)
                 except FhirError as error:

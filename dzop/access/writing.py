@@ -65,6 +65,7 @@ class Removal:
     person: int
     type: str
     before: Before
+    base: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from dzop.explanation.words import Words
@@ -21,7 +21,7 @@ def day(words: Words, on: date) -> str:
 
 def moment(words: Words, at: datetime) -> str:
     """A day with the time of day."""
-    there = at.astimezone(BRUSSELS)
+    there = _there(at)
     date = day(words, there.date())
     return words.say("date", "moment", date=date, hour=there.hour, minute=there.minute)
 
@@ -37,11 +37,7 @@ def period(words: Words, start: datetime | None, end: datetime | None) -> str:
     if end is None:
         return words.say("period", "since", start=begins)
     whole = _is_midnight(end)
-    ends = (
-        day(words, (end - timedelta(microseconds=1)).astimezone(BRUSSELS).date())
-        if whole
-        else moment(words, end)
-    )
+    ends = day(words, _there(end - timedelta(microseconds=1)).date()) if whole else moment(words, end)
     key = ("both" if start else "until") + ("" if whole else "_moment")
     return words.say("period", key, start=begins, end=ends)
 
@@ -49,9 +45,17 @@ def period(words: Words, start: datetime | None, end: datetime | None) -> str:
 def _day_or_moment(words: Words, at: datetime | None) -> str:
     if at is None:
         return ""
-    return day(words, at.astimezone(BRUSSELS).date()) if _is_midnight(at) else moment(words, at)
+    return day(words, _there(at).date()) if _is_midnight(at) else moment(words, at)
 
 
 def _is_midnight(at: datetime) -> bool:
-    there = at.astimezone(BRUSSELS)
+    there = _there(at)
     return (there.hour, there.minute, there.second, there.microsecond) == (0, 0, 0, 0)
+
+
+def _there(at: datetime) -> datetime:
+    """The same instant in Brussels, where the calendar ends an hour before it does in UTC."""
+    try:
+        return at.astimezone(BRUSSELS)
+    except OverflowError:
+        return at.astimezone(UTC)

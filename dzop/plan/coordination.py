@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -46,8 +46,11 @@ def unfounded(entries: Sequence[Entry]) -> tuple[int, ...]:
 
 
 def written(instant: datetime) -> str:
-    """A FHIR dateTime, in the time of Brussels."""
-    return instant.astimezone(_BRUSSELS).isoformat()
+    """A FHIR dateTime, in the time of Brussels; there the calendar ends an hour before it does in UTC."""
+    try:
+        return instant.astimezone(_BRUSSELS).isoformat()
+    except OverflowError:
+        return instant.astimezone(UTC).isoformat()
 
 
 def _hands_over(entry: Entry, other: Entry) -> bool:

@@ -60,15 +60,20 @@ class Entry:
         """Each role by its code in our system, else by its first code, else by its text."""
         return frozenset(_role(concept) for concept in self.value.get("role", ()))
 
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """Every code of every role, `system|code`: the law reads them all, wherever they stand."""
+        return frozenset(code for concept in self.value.get("role", ()) for code in _codes(concept))
+
     @property
     def coordinates(self) -> bool:
         """Whether care coordinator is among the roles."""
-        return COORDINATOR in self.roles
+        return COORDINATOR in self.codes
 
     @property
     def only_coordinates(self) -> bool:
-        """Whether it is the entry of the coordination itself, beside that of the membership."""
-        return self.roles == {COORDINATOR}
+        """Whether it is the entry of the coordination itself, beside that of the membership, and nothing else."""
+        return self.roles == self.codes == {COORDINATOR}
 
     @cached_property
     def stretch(self) -> tuple[datetime, datetime]:
@@ -179,8 +184,12 @@ def _texts(source: Source) -> Sequence[str]:
     return [text[start:end] for start, end in elements(text)]
 
 
+def _codes(concept: Mapping[str, Any]) -> list[str]:
+    return [f"{each.get('system', '')}|{each.get('code', '')}" for each in concept.get("coding", ())]
+
+
 def _role(concept: Mapping[str, Any]) -> str:
-    codes = [f"{each.get('system', '')}|{each.get('code', '')}" for each in concept.get("coding", ())]
+    codes = _codes(concept)
     ours = [code for code in codes if code.startswith(f"{ROLE_SYSTEM}|")]
     return next(iter(ours or codes), str(concept.get("text", "")))
 

@@ -1,7 +1,7 @@
 """The part of the audience that depends on other resources, kept in the transaction of the source.
 
-The owner of an open Task is concerned by the Goal it serves and by the goals above it; the members
-of a team by what is addressed to the team; and whoever an entry was opened to by that entry.
+The members of a team are concerned by what is addressed to the team, and whoever an entry was opened
+to by that entry. What tasks and goals bring stands in `dzop.store.goal_links`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    case,
     delete,
     func,
     literal,
@@ -25,86 +24,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from dzop.store.statement import compiled
-from dzop.store.tables import ALWAYS, FOREVER, audience, index_reference, index_token, resource_current
+from dzop.store.tables import audience, resource_current
 
 _PERSON = bindparam("person", type_=BigInteger)
-_OPEN = ("draft", "requested", "received", "accepted", "ready", "in-progress", "on-hold")
-_reference = index_reference
-
-GOAL_LINK = "_goal"
-"""Index parameter of the goals a Task serves and a Goal contributes to; no search parameter."""
-
-CLEAR_DERIVED = compiled(
-    delete(audience).where(
-        audience.c.person == _PERSON,
-        audience.c.type == literal("Goal"),
-        audience.c.kind == literal("derived"),
-    )
-)
-
-
-def _actor(row: Any) -> Any:
-    columns = row.c
-    literal_reference = columns.target_type.op("||")("/").op("||")(columns.target_id)
-    logical = columns.identifier_system.op("||")("|").op("||")(columns.identifier_value)
-    return case((columns.target_id != "", literal_reference), else_=logical)
-
-
-def _derive() -> Any:
-    focus, owner = _reference.alias("focus"), _reference.alias("owner")
-    status, above = index_token.alias("status"), _reference.alias("above")
-    serves = (
-        select(focus.c.target_id.label("goal"), _actor(owner).label("actor"), focus.c.id.label("task"))
-        .select_from(
-            focus.join(
-                owner,
-                and_(
-                    owner.c.person == focus.c.person,
-                    owner.c.type == focus.c.type,
-                    owner.c.id == focus.c.id,
-                    owner.c.parameter == "owner",
-                ),
-            ).join(
-                status,
-                and_(
-                    status.c.person == focus.c.person,
-                    status.c.type == focus.c.type,
-                    status.c.id == focus.c.id,
-                    status.c.parameter == "status",
-                    status.c.code.in_([literal(code) for code in _OPEN]),
-                ),
-            )
-        )
-        .where(
-            focus.c.person == _PERSON,
-            focus.c.type == "Task",
-            focus.c.parameter == GOAL_LINK,
-        )
-        .cte("serves", recursive=True)
-    )
-    reached = serves.union(
-        select(above.c.target_id, serves.c.actor, serves.c.task).where(
-            above.c.person == _PERSON,
-            above.c.type == "Goal",
-            above.c.id == serves.c.goal,
-            above.c.parameter == GOAL_LINK,
-        )
-    )
-    rows = select(
-        _PERSON,
-        literal("Goal"),
-        reached.c.goal,
-        reached.c.actor,
-        literal("derived"),
-        literal("Task/").op("||")(reached.c.task),
-        literal(ALWAYS, DateTime(timezone=True)),
-        literal(FOREVER, DateTime(timezone=True)),
-    ).where(reached.c.actor != "|")
-    columns = ["person", "type", "id", "actor", "kind", "via", "valid_from", "valid_until"]
-    return insert(audience).from_select(columns, rows).on_conflict_do_nothing()
-
-
-DERIVE = compiled(_derive())
 
 CLEAR_TEAM = compiled(
     delete(audience).where(

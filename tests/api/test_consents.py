@@ -453,8 +453,8 @@ def test_a_consent_of_no_kind_of_ours_is_a_document_like_others(person: Person) 
 # -- entry by entry ----------------------------------------------------------------------------------------
 
 
-def opening(person: Person, reference: str, **elements: Any) -> Resource:
-    data = [{"meaning": "instance", "reference": ref(reference)}]
+def opening(person: Person, reference: str, *, meaning: str = "instance", **elements: Any) -> Resource:
+    data = [{"meaning": meaning, "reference": ref(reference)}]
     return _own(
         person, "grant", provision("permit", (person.who("cousin"),), data=data, period=UNTIL), **elements
     )
@@ -465,6 +465,14 @@ def test_an_entry_is_opened_by_itself(person: Person) -> None:
     answer = written(person.client("person"), opening(person, life))
     seen = [person.client("cousin").get(each).status_code for each in (life, care)]
     assert (answer.status_code, seen) == (201, [200, 404])
+
+
+@pytest.mark.parametrize("actor", ["person", "system"])
+def test_what_refers_to_an_entry_is_not_opened_with_it(person: Person, actor: str) -> None:
+    answer = written(person.client(actor), opening(person, person.ref("Goal", "life"), meaning="dependents"))
+    issue = answer.json()["issue"][0]
+    assert (answer.status_code, issue["expression"]) == (422, ["Consent.provision.data[0].meaning"])
+    assert person.client("cousin").get(person.ref("Goal", "life")).status_code == 404
 
 
 @pytest.mark.parametrize("status", ["active", "draft", "proposed"])

@@ -312,15 +312,23 @@ def settings(*lines: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_grant_of_single_resources_is_a_relation_and_a_share() -> None:
-    data = [{"meaning": "dependents", "reference": {"reference": "Goal/g"}}]
+    data = [{"meaning": "instance", "reference": {"reference": "Goal/g"}}]
     period = {"end": "2024-12-31"}
     facts = facts_of(
         consent("g", "grant", provision("permit", ["Practitioner/a"], period=period) | {"data": data})
     )
-    expected = Party("Practitioner/a", None), {"reference": "Goal/g"}, True, "share:Consent/g"
+    expected = Party("Practitioner/a", None), {"reference": "Goal/g"}, "share:Consent/g"
     assert ([("grant", 0)], [expected]) == (
         [(relation.kind, relation.classes) for relation in facts.relations],
-        [(share.party, share.data, share.dependents, share.rule) for share in facts.shares],
+        [(share.party, share.data, share.rule) for share in facts.shares],
+    )
+
+
+@pytest.mark.parametrize("meaning", ["dependents", "related", "authoredby"])
+def test_nothing_is_opened_but_the_entries_that_are_named(meaning: str) -> None:
+    data = [{"meaning": meaning, "reference": {"reference": "Goal/g"}}]
+    assert (
+        () == facts_of(consent("g", "grant", provision("permit", ["Practitioner/a"]) | {"data": data})).shares
     )
 
 

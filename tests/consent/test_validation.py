@@ -238,6 +238,15 @@ ERRORS: list[tuple[str, Body, str, str]] = [
     ),
     ("an entry for nobody", settings(provision("permit") | opening("Goal/g")), "required", f"{LINE}.actor"),
     *[
+        (
+            f"what refers to an entry: {meaning}",
+            settings(provision("permit", [NELE]) | opening("Goal/g", meaning=meaning)),
+            "not-supported",
+            f"{LINE}.data[0].meaning",
+        )
+        for meaning in ("dependents", "related", "authoredby")
+    ],
+    *[
         (f"a filter that is not read: {name}", grant("task", **{name: []}), "not-supported", f"{ROOT}.{name}")
         for name in ("securityLabel", "code", "dataPeriod")
     ],
