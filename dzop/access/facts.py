@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
 
 import orjson
 
@@ -22,7 +22,27 @@ from dzop.store.tables import ALWAYS, FOREVER
 
 FACT_TYPES = tuple(name for name, entry in RESOURCE_TYPES.items() if entry.is_fact)
 _TEAM = "relation:team:"
+Given = TypeVarTuple("Given")
+Understood = TypeVar("Understood")
 _INDIVIDUALS = ("Practitioner", "RelatedPerson", "Patient")
+
+
+_LARGE = 64_000
+"""Bytes of bodies above which nothing is remembered: what clients send must not fill the memory."""
+
+
+def _once(
+    understand: Callable[[tuple[bytes, ...], *Given], Understood],
+) -> Callable[[tuple[bytes, ...], *Given], Understood]:
+    """Remembers what the same bodies mean."""
+    remembered: Any = lru_cache(maxsize=512)(understand)
+
+    def asked(bodies: tuple[bytes, ...], /, *given: *Given) -> Understood:
+        is_large = sum(map(len, bodies)) > _LARGE
+        found: Understood = (understand if is_large else remembered)(bodies, *given)
+        return found
+
+    return asked
 
 
 async def read(transaction: Transaction, person: int, patient: str, base: str) -> Facts:
@@ -40,14 +60,14 @@ async def read_with_law(transaction: Transaction, person: int, patient: str, bas
     bodies = tuple(row["body"] for row in rows if row["body"] is not None)
     found = await parties(transaction, _named(bodies, base))
     same = await _same(transaction, _kept_out(bodies, base), found)
-    known = _understood(patient, bodies, base, tuple(sorted(found.items(), key=itemgetter(0))), same)
+    known = _understood(bodies, patient, base, tuple(sorted(found.items(), key=itemgetter(0))), same)
     return known, rows[0]
 
 
-@lru_cache(maxsize=512)
+@_once
 def _understood(
-    patient: str,
     bodies: tuple[bytes, ...],
+    patient: str,
     base: str,
     parties: tuple[tuple[str, Party], ...],
     same: tuple[tuple[str, Party], ...],
@@ -71,14 +91,14 @@ def _understood(
     return read_facts(patient, [orjson.loads(body) for body in bodies], resolve, everyone)
 
 
-@lru_cache(maxsize=512)
+@_once
 def _named(bodies: tuple[bytes, ...], base: str) -> frozenset[str]:
     """The actor keys that these bodies name."""
     elements = (element for body in bodies for element in _references(orjson.loads(body)))
     return frozenset(key for element in elements if (key := actor_key(element, base)))
 
 
-@lru_cache(maxsize=512)
+@_once
 def _kept_out(bodies: tuple[bytes, ...], base: str) -> frozenset[str]:
     """The actor keys that a provision which denies names."""
     return frozenset(
