@@ -2,7 +2,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 PORT ?= 8000
-EXAMPLES ?= 2000
+EXAMPLES ?= 5000
 TESTS ?= tests
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -23,7 +23,7 @@ test: $(INSTALLED) ## The whole suite, browser tests included; TESTS=tests/fhir 
 	@$(BIN)/python -m pytest -rs $(TESTS)
 
 .PHONY: soak
-soak: $(INSTALLED) ## Property tests with many more examples; EXAMPLES=10000 for a long night
+soak: $(INSTALLED) ## Property tests with many more examples, hours long; EXAMPLES=500 for a lunch
 	@DZOP_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -rs -m hypothesis $(TESTS)
 
 .PHONY: check

@@ -67,7 +67,7 @@ async def ruled(writing: Writing) -> Ruled:
         raise Unprocessable(OTHER_KIND, expression="Consent.category")
     by_system = writing.call.actor.is_system
     if not by_system:
-        await _require_freedom(writing.law, writing.call, writing.person, before)
+        await _require_freedom(writing.law, writing.call, writing.person, before, writing.base, value)
         await _require_others(writing.law, writing.call, writing.person, before, writing.base, value)
     if not kinds:
         return Ruled(writing.proposal)
@@ -84,7 +84,7 @@ async def removed(removal: Removal) -> None:
     """A Consent is deleted by whoever the cells let, with what the kinds add to that."""
     if removal.call.actor.is_system:
         return
-    await _require_freedom(removal.law, removal.call, removal.person, removal.before)
+    await _require_freedom(removal.law, removal.call, removal.person, removal.before, removal.base, {})
     value = removal.before.as_it_was.value
     await _require_others(removal.law, removal.call, removal.person, removal.before, removal.base, {})
     if "mandate" in consent_kinds(value):
@@ -134,17 +134,20 @@ _ALLOWED: Final[Mapping[str, Allowed]] = {
 }
 
 
-async def _require_freedom(law: Judgement, call: Call, person: int, before: Before | None) -> None:
-    """The person undoes what a representative set, but not what a guardian did."""
-    if before is None:
-        return
+async def _require_freedom(
+    law: Judgement, call: Call, person: int, before: Before | None, base: str, value: Mapping[str, Any]
+) -> None:
+    """The person undoes what a representative set, but not what a guardian did, nor keeps a guardian out."""
     known = await law.facts_of(person)
     guardians = {
         each.party.individual
         for each in known.relations
         if each.kind == "representative" and each.ground == "guardianship" and each.period.covers(call.now)
     }
-    if call.actor.individual == known.person and not guardians.isdisjoint(before.authors):
+    if call.actor.individual != known.person or not guardians:
+        return
+    undone = before is not None and not guardians.isdisjoint(before.authors)
+    if undone or _about(value, "deny", frozenset(guardians), base):
         raise Forbidden(BY_GUARDIAN)
 
 
@@ -161,23 +164,36 @@ async def _require_others(
     if not mandates or any(each.ground == "guardianship" for each in mandates):
         return
     then = {} if before is None or before.deleted else before.as_it_was.value
-    if _is_about(then, "deny", call, base) or (
-        consent_kinds(value) != {"mandate"} and _is_about(value, "permit", call, base)
-    ):
+    keys = frozenset(call.actor.keys)
+    denied, still = _about(then, "deny", keys, base), _about(value, "deny", keys, base)
+    given = [] if consent_kinds(value) == {"mandate"} else _about(value, "permit", keys, base)
+    had = _about(then, "permit", keys, base)
+    if any(each not in still for each in denied) or any(each not in had for each in given):
         raise Forbidden(ABOUT_YOU, expression="Consent.provision")
 
 
-def _is_about(value: Mapping[str, Any], verb: str, call: Call, base: str) -> bool:
-    """Whether a provision that denies, or permits, names the actor, or whoever represents the person."""
-    named = [
-        actor.get("reference") or {}
-        for _, provision in provisions(value.get("provision") or {})
+def _about(
+    value: Mapping[str, Any], verb: str, keys: frozenset[str | None], base: str
+) -> list[Mapping[str, Any]]:
+    """The provisions in force that deny, or permit, something to these actors or to whoever represents the person.
+
+    A setting that denies without an actor denies it to everyone.
+    """
+    root = value.get("provision") or {}
+    if value.get("status") != "active":
+        return []
+    is_settings = consent_kinds(value) == {"settings"}
+    return [
+        {**provision, "provision": (), "within": root.get("period")}
+        for _, provision in provisions(root)
         if provision.get("type") == verb
-        for actor in provision.get("actor") or []
+        and (_names(provision, keys, base) or (is_settings and verb == "deny" and not provision.get("actor")))
     ]
-    return any(
-        actor_key(each, base) in call.actor.keys or role_named(each) == "representative" for each in named
-    )
+
+
+def _names(provision: Mapping[str, Any], keys: frozenset[str | None], base: str) -> bool:
+    named = [actor.get("reference") or {} for actor in provision.get("actor") or []]
+    return any(actor_key(each, base) in keys or role_named(each) == "representative" for each in named)
 
 
 def _require_no_guardian(value: Mapping[str, Any]) -> None:
