@@ -107,7 +107,7 @@ async def _by_person_or_registrar(writing: Writing) -> Decision | None:
     named = {key for each in values_now_and_then for key in _named_in(each, writing.base)}
     if not named.isdisjoint(actor.keys):
         raise Forbidden(NOT_YOURS)
-    if actor.is_registrar:
+    if actor.is_registrar and before is None:
         return REGISTERED
     if actor.individual != (await writing.law.facts_of(writing.person)).person:
         raise Forbidden(NOT_YOURS)

@@ -145,16 +145,16 @@ async def begin(
     """The inquiry of who may ask it; NotFound or Forbidden for everybody else."""
     law = Judgement(transaction, call, matrices, base)
     shown = await guarded.read(transaction, call, "Patient", question.patient)
+    if shown is None:  # nobody locks a person who is hidden
+        raise _unknown(question)
     person = await law.lock_patient(question.patient, exclusive=exclusive)
     if person is None:
         raise _unknown(question)
     facts = await law.facts_of(person)
     active = (await law.in_force()).active
     permission = _permission(call, facts, active.matrix)
-    if permission is None and shown is not None:
+    if permission is None:
         raise Forbidden(NOT_FOR_YOU)
-    if permission is None or shown is None:
-        raise _unknown(question)
     language = question.language or preferred(question.accept_language, orjson.loads(shown.body))
     return Inquiry(
         transaction,
