@@ -21,7 +21,7 @@ class Asked:
     """What of the log is asked for: from `low` to before `high`, and under all of these conditions.
 
     Conditions are (kind, values), one of the values must hold; the kinds are those of the store, with
-    statuses as (low, high) pairs.
+    statuses as (low, high) pairs, and categories as one mask.
     """
 
     conditions: tuple[tuple[str, Sequence[Any]], ...] = ()
@@ -44,7 +44,7 @@ class Asked:
                     f"{name}_high": [high for _, high in given],
                 }
             else:
-                values[name] = list(given)
+                values[name] = given[0] if kind == "category" else list(given)
         return values
 
     @property

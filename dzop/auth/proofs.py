@@ -27,6 +27,7 @@ __all__ = [
     "Proven",
     "Verify",
     "configured",
+    "is_card_number",
     "sandbox_evidence",
     "sandbox_verifier",
 ]
@@ -38,6 +39,7 @@ TYPE: Final = "dzop-proof+jwt"
 LASTS: Final = timedelta(minutes=10)
 _LEEWAY: Final = timedelta(seconds=30)
 _MOST: Final = 8 * 1024
+_CARD: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +119,15 @@ def sandbox_evidence(key: ECKey, claim: Claim, now: datetime) -> str:
 
 
 def sandbox_verifier(key: ECKey) -> Verify:
-    """Believes what `sandbox_evidence` made with the same key, of any kind."""
+    """Believes what `sandbox_evidence` made with the same key, of any kind.
+
+    For trying out it also believes whoever sends no evidence, or an identity card number whose check digits
+    are right: there is nothing in the sandbox to read a card with.
+    """
 
     async def verify(claim: Claim, evidence: str, now: datetime) -> Proven | None:
+        if not evidence or is_card_number(evidence):
+            return Proven(secrets.token_urlsafe(16), now + LASTS)
         content = _signed(key, evidence)
         said = (content.get("sub"), content.get("ssin"), content.get("proof"))
         issued, expires, nonce = content.get("iat"), content.get("exp"), content.get("jti")
@@ -133,6 +141,14 @@ def sandbox_verifier(key: ECKey) -> Verify:
         return Proven(nonce, end)
 
     return verify
+
+
+def is_card_number(text: str) -> bool:
+    """Twelve digits, perhaps with dashes, of which the last two are the first ten modulo 97 (97 for 0)."""
+    digits = text.replace("-", "").replace(" ", "")
+    if len(digits) != _CARD or not (digits.isascii() and digits.isdigit()):
+        return False
+    return int(digits[-2:]) == (int(digits[:-2]) % 97 or 97)
 
 
 def _signed(key: ECKey, evidence: str) -> Mapping[str, Any]:

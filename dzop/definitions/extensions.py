@@ -41,10 +41,17 @@ EXTENSIONS: Final = (
     Extension("member-agreement", "CareTeam.participant"),
     Extension(
         "member-proposer",
-        "CareTeam.participant",
+        "Extension.value[x]",
         "Reference",
         "Who proposed a team member",
-        "Who entered a member that the person has to agree to; kept by the server.",
+        "Who entered a member that the person has to agree to; in `member-agreement`, kept by the server.",
+    ),
+    Extension(
+        "member-reason",
+        "CareTeam.participant",
+        "string",
+        "Why somebody is to be a team member",
+        "In the words of whoever proposed or claimed it, for those who agree.",
     ),
     Extension("proof", "Consent"),
 )

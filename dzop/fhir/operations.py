@@ -56,6 +56,10 @@ def _parts(**types: str) -> tuple[Parameter, ...]:
     )
 
 
+_PERSON: Final = (
+    Parameter("ssin", "string", "in", documentation="The person's SSIN, or BIS number."),
+    Parameter("identifier", "Identifier", "in", documentation="The same with its system."),
+)
 _DECLARED: Final = (
     Parameter("patient", "Reference", "out", 1, documentation="The person."),
     Parameter("relation", "Reference", "out", 1, documentation="The Consent that was made."),
@@ -64,7 +68,7 @@ _DECLARED: Final = (
 
 _ENTRY: Final = (
     Parameter("member", "Reference", "in", documentation="Whose entry; or else `entry`."),
-    Parameter("role", "CodeableConcept", "in", documentation="Which entry, where the member has several."),
+    Parameter("role", "Coding", "in", documentation="Which entry, where the member has several."),
     Parameter("entry", "string", "in", documentation="The id of the element `CareTeam.participant`."),
 )
 _TEAM: Final = Parameter(
@@ -94,6 +98,7 @@ _LANGUAGE: Final = Parameter(
     "language", "code", "in", documentation="nl, fr, de or en; else Accept-Language, else the person's own."
 )
 _AT: Final = Parameter("at", "instant", "in", documentation="When, by what is recorded now; else now.")
+_SINCE: Final = Parameter("_since", "dateTime", "in", documentation="Only what began then or later.")
 _TEXT: Final = Parameter("text", "string", "out", 1, documentation="The answer in one plain sentence.")
 _REMARK: Final = Parameter("remarks", "OperationOutcome", "out", documentation="What there is to say of it.")
 
@@ -142,11 +147,12 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             "whether the person was known here or is entered now; how long it lasts follows from the proof."
         ),
         parameters=(
-            Parameter("identifier", "Identifier", "in", 1, documentation="The person's SSIN, or BIS number."),
+            *_PERSON,
             Parameter(
                 "proof", "code", "in", 1, documentation="The kind of proof, a code of CodeSystem/proof."
             ),
-            Parameter("evidence", "string", "in", 1, documentation="What the verifier of that kind needs."),
+            Parameter("cardNumber", "string", "in", documentation="Of the identity card that was read."),
+            Parameter("evidence", "string", "in", documentation="What else the verifier of that kind needs."),
             *_DECLARED,
         ),
     ),
@@ -161,7 +167,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             "told, and a reviewer sees the reason."
         ),
         parameters=(
-            Parameter("identifier", "Identifier", "in", 1, documentation="The person's SSIN, or BIS number."),
+            *_PERSON,
             Parameter("reason", "string", "in", 1, documentation="Why, in 10 to 200 characters."),
             *_DECLARED,
         ),
@@ -186,7 +192,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         documentation="Adds a member: agreed at once where you decide on the team, else waiting for who does.",
         parameters=(
             Parameter("member", "Reference", "in", 1, documentation="Who, recognisably: no display only."),
-            Parameter("role", "CodeableConcept", "in", 1, "*", "As what, a code of CodeSystem/role."),
+            Parameter("role", "Coding", "in", 1, "*", "As what, a code of CodeSystem/role."),
             Parameter("period", "Period", "in", documentation="From when to when; without, always."),
             _TEAM,
         ),
@@ -230,7 +236,12 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             "Offers, as a member, to be the care coordinator: from now on, or for a period. It waits for the "
             "person, a representative or an informal carer to agree; there is one coordinator at a time."
         ),
-        parameters=(Parameter("period", "Period", "in", documentation="Without: from now on."), _TEAM),
+        parameters=(
+            Parameter("start", "dateTime", "in", documentation="From when on; else now."),
+            Parameter("period", "Period", "in", documentation="Or from when to when."),
+            Parameter("reason", "string", "in", documentation="Why, for those who agree."),
+            _TEAM,
+        ),
     ),
     Operation(
         "explain-access",
@@ -274,12 +285,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "r",
         affects_state=False,
         documentation=(
-            "Who can see an entry, or a data category: people and organisations, since and until when, and why. For "
+            "Who can see an entry, a data category, or else the plan: people and organisations, since and until when, "
+            "and why. For "
             "the person, a representative and the operator."
         ),
         parameters=(
             *_ASKED,
             _AT,
+            _SINCE,
             _LANGUAGE,
             Parameter(
                 "party",
@@ -332,6 +345,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             "emergencies first. For the person, a representative and the operator."
         ),
         parameters=(
+            *_ASKED,
+            _SINCE,
             Parameter("start", "date", "in", documentation="From this day on."),
             Parameter("end", "date", "in", documentation="Up to this day, included."),
             Parameter("agent", "Reference", "in", documentation=f"Only what this one did: a {_ACTORS}."),

@@ -98,12 +98,22 @@ def _known(operation: Operation, name: str, where: str) -> Parameter:
     return parameter
 
 
+_ALSO: Final[Mapping[str, tuple[str, ...]]] = {
+    "code": ("valueString", "valueCoding"),
+    "Coding": ("valueCodeableConcept",),
+    "dateTime": ("valueInstant", "valueDate"),
+}
+"""Other types in which clients give a parameter, and which mean the same."""
+
+
 def _value(parameter: Parameter, given: Mapping[str, Any], where: str) -> Any:
     kind = parameter.type
     key = {"": "part", "Resource": "resource"}.get(kind, f"value{kind[:1].upper()}{kind[1:]}")
-    if key not in given:
+    found = next((each for each in (key, *_ALSO.get(kind, ())) if each in given), None)
+    if found is None:
         raise Invalid(f"`{parameter.name}` is given as `{key}`", expression=where)
-    return given[key]
+    value = given[found]
+    return value.get("code", "") if (kind, found) == ("code", "valueCoding") else value
 
 
 def _complete(operation: Operation, found: Mapping[str, Sequence[Any]]) -> Given:

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import orjson
 
-from dzop.access.explaining import About, Inquiry
+from dzop.access.explaining import About, Inquiry, category_mask
 from dzop.access.explaining_changes import AskedChange, Change
 from dzop.access.explaining_log import Entry
 from dzop.access.explaining_reasons import AskedAccess, Explained, Reason, explain
@@ -36,6 +36,7 @@ from dzop.interactions.rendered import json_bytes
 from dzop.interactions.resource_body import faults, may_choose_id
 
 Part = tuple[str, str, Any]
+_WHOLE = "plan"
 
 
 async def explain_access(ask: Ask, given: Given) -> Answer:
@@ -69,16 +70,19 @@ def _reason(each: Reason) -> list[Part]:
 
 
 async def who_can_see(ask: Ask, given: Given) -> Answer:
-    """Everybody who sees one entry or category."""
+    """Everybody who sees one entry or category, or else the plan as a whole."""
     read = Asked(ask, given)
-    resource, category = read.subject()
+    resource, category = read.narrowed()
+    category = category or ("" if resource else _WHOLE)
+    since = read.since()
     asked = AskedSight(read.at(), resource, category)
 
     async def work(inquiry: Inquiry) -> tuple[list[Seeing], list[About]]:
         return await sight(inquiry, asked)
 
     found = await ask.service.gateway.explain(ask.call, read.question("who-can-see"), work)
-    return _answered(*[("party", "part", _party(each)) for each in found])
+    lately = [each for each in found if since is None or (each.since is not None and each.since >= since)]
+    return _answered(*[("party", "part", _party(each)) for each in lately])
 
 
 def _party(each: Seeing) -> list[Part]:
@@ -142,6 +146,11 @@ async def access_log(ask: Ask, given: Given) -> Answer:
     conditions: list[tuple[str, Sequence[Any]]] = [("patient", [ask.id])]
     if given.get("agent") is not None:
         conditions.append(("agent", [read.actor("agent")]))
+    resource, category = read.narrowed()
+    if resource:
+        conditions.append(("entity", [resource]))
+    if category:
+        conditions.append(("category", [category_mask(category)]))
     asked = AskedLog(tuple(conditions), *read.days())
     question = read.question("access-log")
     lines, more = await ask.service.gateway.explained_log(ask.call, question, asked, read.count())

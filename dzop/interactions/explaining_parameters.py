@@ -38,14 +38,19 @@ class Asked:
 
     def subject(self) -> tuple[str, str]:
         """(resource, category), one of which is empty."""
-        resource, category = self.given.get("resource"), self.given.get("category")
-        if (resource is None) == (category is None):
+        found = self.narrowed()
+        if not any(found):
             raise Invalid("give either `resource` or `category`", expression="Parameters.parameter")
-        if category is None:
-            return self.entry("resource", PREVIEWED), ""
-        if not category_mask(category):
+        return found
+
+    def narrowed(self) -> tuple[str, str]:
+        """(resource, category), one or both of which are empty."""
+        resource, category = self.given.get("resource"), self.given.get("category")
+        if resource is not None and category is not None:
+            raise Invalid("give either `resource` or `category`", expression="Parameters.parameter")
+        if category is not None and not category_mask(category):
             raise Invalid(f"`{category[:64]}` is no data category", expression="category")
-        return "", category
+        return "" if resource is None else self.entry("resource", PREVIEWED), category or ""
 
     def entry(self, name: str, types: Collection[str]) -> str:
         """`Type/id` of an entry of a plan."""
@@ -77,21 +82,20 @@ class Asked:
 
     def at(self) -> datetime:
         """The instant asked about, else now."""
-        text = self.given.get("at")
-        if text is None:
-            return self.ask.call.now
-        try:
-            at = datetime.fromisoformat(text)
-            if at.tzinfo is not None:
-                return at.astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
-        raise Invalid("`at` is an instant such as `2027-01-31T12:00:00Z`", expression="at")
+        return self._instant("at") or self.ask.call.now
+
+    def since(self) -> datetime | None:
+        """What is asked for began then or later; a day begins at midnight in Brussels."""
+        text = str(self.given.get("_since", ""))
+        if "T" in text or not text:
+            return self._instant("_since")
+        return _midnight(self._day("_since") or date.min)
 
     def days(self) -> tuple[datetime, datetime]:
-        """From the first midnight of `start` to before the one after `end`; unbounded where they are not given."""
+        """From the first midnight of `start`, or `_since`, to before the one after `end`; unbounded without."""
         start, end = self._day("start"), self._day("end")
-        low = _midnight(start) if start is not None and start.year > 1 else EARLIEST
+        low = _midnight(start) if start is not None else EARLIEST
+        low = max(low, self.since() or EARLIEST)
         high = _midnight(end + timedelta(days=1)) if end is not None and end < date.max else LATEST
         return low, high
 
@@ -102,6 +106,18 @@ class Asked:
             raise Invalid(f"`_count` is a number from 1 to {_MOST}", expression="_count")
         return int(text)
 
+    def _instant(self, name: str) -> datetime | None:
+        text = self.given.get(name)
+        if text is None:
+            return None
+        try:
+            at = datetime.fromisoformat(text)
+            if at.tzinfo is not None:
+                return at.astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        raise Invalid(f"`{name}` is an instant such as `2027-01-31T12:00:00Z`", expression=name)
+
     def _day(self, name: str) -> date | None:
         text = self.given.get(name)
         try:
@@ -111,4 +127,6 @@ class Asked:
 
 
 def _midnight(day: date) -> datetime:
+    if day.year == 1:
+        return EARLIEST
     return datetime(day.year, day.month, day.day, tzinfo=BRUSSELS)

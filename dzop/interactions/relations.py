@@ -11,7 +11,7 @@ from dzop.access.relation_declaring import Declared, Evidence, may_break_glass, 
 from dzop.access.unit import Unit
 from dzop.auth.proofs import KINDS, Claim
 from dzop.fhir.identifiers import is_ssin
-from dzop.fhir.outcome import Forbidden, Issue, Unprocessable
+from dzop.fhir.outcome import Forbidden, Invalid, Issue, Unprocessable
 from dzop.fhir.parameters import Given, parameters
 from dzop.fhir.references import SSIN, canonical_system
 from dzop.interactions.exchanged import Answer, Ask
@@ -20,6 +20,7 @@ from dzop.interactions.rendered import json_bytes, written
 NOT_DECLARING: Final = "a relation of care is declared by a professional, or by an organisation's software"
 GLASS_IS_OFF: Final = "declaring an emergency is not offered here"
 NOT_BREAKING: Final = "an emergency is declared by a recognised health profession only"
+SSIN_OR_IDENTIFIER: Final = "give the number of the person either as `ssin` or as `identifier`"
 REASON: Final = "say why in 10 to 200 characters"
 
 
@@ -35,7 +36,7 @@ async def declare_relation(ask: Ask, given: Given) -> Answer:
         text = f"`proof` is one of {', '.join(f'`{each}`' for each in KINDS)}"
         raise Unprocessable(Issue("code-invalid", text, _where("proof", "valueCode")))
     await _counted(ask, "$declare-relation")
-    evidence = await _verified(ask, ssin, proof, given.get("evidence"))
+    evidence = await _verified(ask, ssin, proof, given.get("evidence") or given.get("cardNumber", ""))
 
     async def work(unit: Unit) -> Declared:
         return await relation_declaring.declare_relation(unit, ask.call, ssin, proof, evidence)
@@ -99,7 +100,11 @@ async def _verified(ask: Ask, ssin: str, proof: str, text: str) -> Evidence | No
 
 def _ssin(given: Given) -> str:
     """The number as it was given; whether it is one is told by nothing but the constant refusal."""
-    identifier = given.get("identifier")
+    ssin, identifier = given.get("ssin"), given.get("identifier")
+    if (ssin is None) == (identifier is None):
+        raise Invalid(SSIN_OR_IDENTIFIER, expression="Parameters.parameter")
+    if ssin is not None:
+        return str(ssin)
     if canonical_system(identifier.get("system") or "") != SSIN or not identifier.get("value"):
         text = f"`identifier` has the `system` {SSIN}, and the number in `value`"
         raise Unprocessable(Issue("value", text, _where("identifier", "valueIdentifier")))

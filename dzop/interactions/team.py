@@ -5,8 +5,8 @@ Each makes the team that a client would have sent; rules, answers and refusals a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
-from typing import Final
+from collections.abc import Callable, Mapping, Set
+from typing import Any, Final
 
 from dzop.access.keeping import Written
 from dzop.access.unit import Unit
@@ -22,12 +22,14 @@ from dzop.interactions.resource_body import faults
 from dzop.plan import team_changes
 from dzop.plan.team_changes import NOBODY, Named
 
+START_OR_PERIOD: Final = "give either `start` or `period`"
 MEMBER_OR_ENTRY: Final = "name either the `member`, or the `entry` by the id of its element"
 
 
 async def propose(ask: Ask, given: Given) -> Answer:
     """Adds a member: agreed at once where the actor decides, else waiting."""
-    member, roles, period = given.get("member"), given.all("role"), given.get("period")
+    member, period = given.get("member"), given.get("period")
+    roles = [_concept(each) for each in given.all("role")]
     return await _amended(
         ask, lambda team: team_changes.proposed(team, ask.service.base, member, roles, period)
     )
@@ -56,8 +58,19 @@ async def leave(ask: Ask, given: Given) -> Answer:
 
 async def claim_coordination(ask: Ask, given: Given) -> Answer:
     """A member offers to coordinate, for a period or from now on."""
-    keys, now, period = _own_keys(ask.call.actor), ask.call.now, given.get("period")
-    return await _amended(ask, lambda team: team_changes.claimed(team, ask.service.base, keys, period, now))
+    keys, now, period, start = (
+        _own_keys(ask.call.actor),
+        ask.call.now,
+        given.get("period"),
+        given.get("start"),
+    )
+    if period is not None and start is not None:
+        raise Invalid(START_OR_PERIOD, expression="Parameters.parameter")
+    asked = period if start is None else {"start": start}
+    reason = given.get("reason")
+    return await _amended(
+        ask, lambda team: team_changes.claimed(team, ask.service.base, keys, asked, now, reason)
+    )
 
 
 async def _amended(ask: Ask, change: Callable[[Source], Source]) -> Answer:
@@ -80,12 +93,18 @@ def _named(ask: Ask, given: Given) -> Named:
     member, entry = given.get("member"), given.get("entry")
     if (member is None) == (entry is None):
         raise Invalid(MEMBER_OR_ENTRY, expression="Parameters.parameter")
+    role = None if given.get("role") is None else _concept(given.get("role"))
     if entry is not None:
-        return Named(entry=entry, role=given.get("role"))
+        return Named(entry=entry, role=role)
     key = actor_key(member, ask.service.base)
     if key is None:
         raise Unprocessable(NOBODY, expression="Parameters.parameter.where(name = 'member')")
-    return Named(member=key, role=given.get("role"))
+    return Named(member=key, role=role)
+
+
+def _concept(role: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A role as CareTeam has it, whether it was given as a Coding or as a CodeableConcept."""
+    return role if "coding" in role or "text" in role else {"coding": [role]}
 
 
 def _own_keys(actor: Actor) -> Set[str]:

@@ -18,12 +18,13 @@ from dzop.fhir.references import actor_key
 from dzop.fhir.search.date import EARLIEST, LATEST, date_range
 
 __all__ = [
-    "COORDINATOR", "MEMBER_AGREEMENT", "MEMBER_PROPOSER", "ROLE_SYSTEM", "STATES", "Entry", "Party",
+    "COORDINATOR", "MEMBER_AGREEMENT", "MEMBER_PROPOSER", "MEMBER_REASON", "ROLE_SYSTEM", "STATES", "Entry", "Party",
     "agreed_participants", "agreement", "entries", "party_of",
 ]  # fmt: skip
 
 MEMBER_AGREEMENT: Final = "https://dzop.example/fhir/StructureDefinition/member-agreement"
 MEMBER_PROPOSER: Final = "https://dzop.example/fhir/StructureDefinition/member-proposer"
+MEMBER_REASON: Final = "https://dzop.example/fhir/StructureDefinition/member-reason"
 ROLE_SYSTEM: Final = "https://dzop.example/fhir/CodeSystem/role"
 COORDINATOR: Final = f"{ROLE_SYSTEM}|care-coordinator"
 STATES: Final = ("proposed", "agreed", "declined")
@@ -50,9 +51,11 @@ class Entry:
 
     @property
     def proposer(self) -> str | None:
-        """Who proposed it, as a literal reference."""
-        for extension in _extensions(self.value, MEMBER_PROPOSER):
-            return (extension.get("valueReference") or {}).get("reference")
+        """Who proposed it, as a literal reference: an extension of the agreement."""
+        for agreed in _extensions(self.value, MEMBER_AGREEMENT):
+            for extension in (agreed.get("_valueCode") or {}).get("extension", ()):
+                if extension.get("url") == MEMBER_PROPOSER:
+                    return (extension.get("valueReference") or {}).get("reference")
         return None
 
     @cached_property
@@ -98,21 +101,18 @@ class Entry:
 
     def said(self, state: str, proposer: str | None) -> Entry:
         """The same with this agreement and this proposer, whatever it said of them itself."""
-        if (self.state, self.proposer) == (state, proposer) and len(_extensions(self.value, *_OURS)) == (
-            1 if proposer is None else 2
-        ):
-            return self
-        kept = [text for text, each in _extension_texts(self) if each.get("url") not in _OURS]
-        texts = [*kept, f'{{"url":"{MEMBER_AGREEMENT}","valueCode":"{state}"}}']
-        values = [
-            *(each for each in self.value.get("extension", ()) if each.get("url") not in _OURS),
-            {"url": MEMBER_AGREEMENT, "valueCode": state},
-        ]
+        wanted: dict[str, Any] = {"url": MEMBER_AGREEMENT, "valueCode": state}
         if proposer is not None:
             named = {"url": MEMBER_PROPOSER, "valueReference": {"reference": proposer}}
-            texts, values = [*texts, dumps(named, separators=(",", ":"))], [*values, named]
-        text = with_member(self.text, "extension", f"[{','.join(texts)}]")
-        return Entry(text, {**self.value, "extension": values}, self.party)
+            wanted["_valueCode"] = {"extension": [named]}
+        if _extensions(self.value, *_OURS) == [wanted]:
+            return self
+        kept = [text for text, each in _extension_texts(self) if each.get("url") not in _OURS]
+        others = [each for each in self.value.get("extension", ()) if each.get("url") not in _OURS]
+        text = with_member(
+            self.text, "extension", f"[{','.join([*kept, dumps(wanted, separators=(',', ':'))])}]"
+        )
+        return Entry(text, {**self.value, "extension": [*others, wanted]}, self.party)
 
     def during(self, **ends: str) -> Entry:
         """The same with another `start` or `end` of its period, each a FHIR dateTime."""

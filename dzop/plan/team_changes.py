@@ -16,7 +16,7 @@ from dzop.fhir.json import Source
 from dzop.fhir.outcome import Unprocessable
 from dzop.fhir.references import actor_key
 from dzop.plan.coordination import written
-from dzop.plan.team import ROLE_SYSTEM, Entry, entries, party_of
+from dzop.plan.team import MEMBER_REASON, ROLE_SYSTEM, Entry, entries, party_of
 
 __all__ = [
     "NOBODY", "NOT_A_MEMBER", "NO_SUCH_ENTRY", "SEVERAL", "Named", "agreed", "claimed", "declined", "left", "proposed",
@@ -93,9 +93,14 @@ def left(team: Source, base: str, actor: Set[str], now: datetime) -> Source:
 
 
 def claimed(
-    team: Source, base: str, actor: Set[str], period: Mapping[str, Any] | None, now: datetime
+    team: Source,
+    base: str,
+    actor: Set[str],
+    period: Mapping[str, Any] | None,
+    now: datetime,
+    reason: str | None = None,
 ) -> Source:
-    """With the actor, a member, as care coordinator: from now on, or for a period."""
+    """With the actor, a member, as care coordinator: from now on, or for a period; `reason` stands beside it."""
     for entry in entries(team, base, {}):
         since, until = entry.stretch
         if (
@@ -108,7 +113,7 @@ def claimed(
             end = (entry.value.get("period") or {}).get("end")
             if end is not None:
                 given.setdefault("end", end)
-            claim = _entry(entry.value["member"], [_COORDINATION], given)
+            claim = _entry(entry.value["member"], [_COORDINATION], given, reason)
             return _with(team, [*_texts(team, base), claim])
     raise Unprocessable(NOT_A_MEMBER)
 
@@ -151,8 +156,9 @@ def _texts(team: Source, base: str) -> list[str]:
     return [each.text for each in entries(team, base, {})]
 
 
-def _entry(member: Mapping[str, Any], roles: Sequence[Any], period: Any) -> str:
-    value = {"role": list(roles), "member": member, **({} if period is None else {"period": period})}
+def _entry(member: Mapping[str, Any], roles: Sequence[Any], period: Any, reason: str | None = None) -> str:
+    said = {"extension": [{"url": MEMBER_REASON, "valueString": reason}]} if reason else {}
+    value = {**said, "role": list(roles), "member": member, **({} if period is None else {"period": period})}
     return dumps(value, separators=(",", ":"), ensure_ascii=False, default=float)
 
 

@@ -70,6 +70,8 @@ def _narrowing(kind: str, name: str) -> ColumnElement[bool]:
                 _reference(_LOG.c.entity_type, _LOG.c.entity_id) == _texts(name),
                 literal("Patient/").op("||")(_LOG.c.patient_id) == _texts(name),
             )
+        case "category":
+            return _LOG.c.mask.op("&")(bindparam(name, type_=BigInteger)) != literal(0)
         case "interaction":
             # Operations are kept as `$code`, and are all one interaction to FHIR.
             operation = and_(
@@ -112,8 +114,8 @@ def log(everything: bool, narrowed: tuple[tuple[str, str], ...]) -> Statement:
     """The newest visible events before `before` and within a stretch of time.
 
     `narrowed` are the further conditions, (kind, name of the values) each; all of them hold. Kinds are
-    `patient`, `id`, `agent`, `entity`, `interaction` and `outcome`. Parameters besides those of `visible`:
-    `before`, `low`, `high`, `count`, and `burden`, the bit of carer-burden.
+    `patient`, `id`, `agent`, `entity`, `category` (a mask), `interaction` and `outcome`. Parameters
+    besides those of `visible`: `before`, `low`, `high`, `count`, and `burden`, the bit of carer-burden.
     """
     asked = [
         _LOG.c.seq < bindparam("before", type_=BigInteger),

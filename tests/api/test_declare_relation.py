@@ -411,8 +411,10 @@ def test_workers_count_together(database: str, tmp_path: Path, clock: Clock) -> 
     ("parameters", "status", "code"),
     [
         ([number("44031799819")], 400, "required"),
-        ([number("44031799819"), {"name": "proof", "valueCode": "gmd"}], 400, "required"),
-        ([number("44031799819"), {"name": "proof", "valueString": "gmd"}], 400, "invalid"),
+        ([{"name": "proof", "valueCode": "gmd"}], 400, "invalid"),
+        ([number("44031799819"), {"name": "ssin", "valueString": "44031799819"},
+          {"name": "proof", "valueCode": "gmd"}], 400, "invalid"),
+        ([number("44031799819"), {"name": "proof", "valueBoolean": True}], 400, "invalid"),
         ([{"name": "identifier", "valueIdentifier": {"system": "urn:x", "value": "44031799819"}},
           {"name": "proof", "valueCode": "gmd"}, {"name": "evidence", "valueString": "x"}], 422, "value"),
         ([number("44031799819"), {"name": "proof", "valueCode": "horoscope"},

@@ -269,7 +269,7 @@ def test_an_unknown_parameter_is_refused(known: Person, operation: str) -> None:
         ("explain-access", {"actor": "Goal/x", "category": "task"}),
         ("explain-access", {"actor": "Practitioner/x", "resource": "Practitioner/x"}),
         ("explain-access", {"category": "task"}),
-        ("who-can-see", {}),
+        ("who-can-see", {"_since": "yesterday"}),
         ("who-can-see", {"resource": "AuditEvent/x"}),
         ("preview-as", {}),
         ("preview-as", {"actor": "Practitioner/x", "type": "Moon"}),

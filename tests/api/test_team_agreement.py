@@ -106,8 +106,9 @@ def test_whom_a_member_adds_waits_until_the_person_agrees(person: Person, name: 
 
 def test_who_proposed_is_told_to_the_person(person: Person) -> None:
     changed(person, "nurse", stranger(person))
-    extensions = read(person)["participant"][-1]["extension"]
-    assert {"url": MEMBER_PROPOSER, "valueReference": ref(person.who("nurse"))} in extensions
+    (agreement,) = read(person)["participant"][-1]["extension"]
+    by = {"url": MEMBER_PROPOSER, "valueReference": ref(person.who("nurse"))}
+    assert (agreement["valueCode"], agreement["_valueCode"]) == ("proposed", {"extension": [by]})
 
 
 def test_a_proposal_that_is_declined_stays_known_and_gives_nothing(person: Person) -> None:

@@ -79,7 +79,7 @@ async def test_evidence_lasts_ten_minutes(minutes: int, proves: bool) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "",
+        "123456789012",
         "x",
         "a.b.c",
         "x" * 10_000,
@@ -89,7 +89,17 @@ async def test_evidence_lasts_ten_minutes(minutes: int, proves: bool) -> None:
         signed(exp=None),
         signed(iat="now"),
     ],
-    ids=["empty", "text", "dots", "long", "access token", "other key", "no nonce", "no end", "no time"],
+    ids=[
+        "no card number",
+        "text",
+        "dots",
+        "long",
+        "access token",
+        "other key",
+        "no nonce",
+        "no end",
+        "no time",
+    ],
 )
 async def test_what_the_key_did_not_sign_as_evidence_proves_nothing(text: str) -> None:
     assert await VERIFY(CLAIM, text, NOW) is None
@@ -134,3 +144,11 @@ def test_an_emergency_is_verified_only_where_glass_may_be_broken() -> None:
 def test_a_verifier_that_cannot_be_had_is_told(text: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         configured(text)
+
+
+@pytest.mark.parametrize("text", ["", "591123456753", "591-1234567-53", "000000009797", "000000000097"])
+async def test_the_sandbox_believes_who_sends_nothing_or_the_number_of_a_card(text: str) -> None:
+    first, again = await VERIFY(CLAIM, text, NOW), await VERIFY(CLAIM, text, NOW)
+    assert first is not None
+    assert again is not None
+    assert first.nonce != again.nonce

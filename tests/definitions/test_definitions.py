@@ -18,7 +18,7 @@ from dzop.definitions.words import LANGUAGES, WORDS, display
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.validation import validate
 from dzop.plan.declared import REASON
-from dzop.plan.team import MEMBER_PROPOSER
+from dzop.plan.team import MEMBER_PROPOSER, MEMBER_REASON
 
 ROOT = Path(__file__).parents[2]
 TYPES = [name for name, entry in RESOURCE_TYPES.items() if entry.compartment == "definition"]
@@ -65,7 +65,7 @@ def test_the_words_are_those_of_the_law_in_its_order(code_system: str, codes: tu
 
 def test_the_extensions_are_those_the_law_and_the_rules_of_a_plan_read() -> None:
     assert [each["url"] for each in definitions("StructureDefinition", load()).values()] == [
-        REASON, GROUND, AGREEMENT, MEMBER_PROPOSER, PROOF,
+        REASON, GROUND, AGREEMENT, MEMBER_PROPOSER, MEMBER_REASON, PROOF,
     ]  # fmt: skip
 
 

@@ -48,6 +48,13 @@ def test_parameters_are_found_by_name() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "value", [{"valueCode": "read"}, {"valueString": "read"}, {"valueCoding": {"code": "read"}}]
+)
+def test_a_code_may_come_as_text_or_as_a_coding(value: dict[str, Any]) -> None:
+    assert read_parameters(ASK, asked(ACTOR, {"name": "action", **value})).get("action") == "read"
+
+
 def test_plain_parameters_may_stand_in_the_url() -> None:
     given = read_query(ASK, [("actor", "Practitioner/nurse"), ("action", "update"), ("_format", "json")])
     assert (given.get("actor"), given.get("action")) == (NURSE, "update")
@@ -59,7 +66,7 @@ def test_plain_parameters_may_stand_in_the_url() -> None:
         ({"resourceType": "Patient"}, "resourceType"),
         (asked({"name": "actr", "valueReference": NURSE}), "Parameters.parameter[0].name"),
         (asked(ACTOR, {"name": "answer", "valueCode": "x"}), "Parameters.parameter[1].name"),
-        (asked(ACTOR, {"name": "action", "valueString": "read"}), "Parameters.parameter[1]"),
+        (asked(ACTOR, {"name": "action", "valueBoolean": True}), "Parameters.parameter[1]"),
         (asked(ACTOR, ACTOR), "Parameters.parameter.where(name = 'actor')"),
         (asked({"name": "action", "valueCode": "read"}), "Parameters.parameter.where(name = 'actor')"),
         (None, "Parameters.parameter.where(name = 'actor')"),

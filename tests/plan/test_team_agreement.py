@@ -45,10 +45,14 @@ def entry(
     role: str = ROLE,
     **elements: Any,
 ) -> Resource:
-    said = [] if state is None else [{"url": MEMBER_AGREEMENT, "valueCode": state}]
-    by = [] if proposer is None else [{"url": MEMBER_PROPOSER, "valueReference": {"reference": proposer}}]
     found = participant(member, role, **elements)
-    return {**found, "extension": [*said, *by]} if said or by else found
+    if state is None:
+        return found
+    said: Resource = {"url": MEMBER_AGREEMENT, "valueCode": state}
+    if proposer is not None:
+        by = {"url": MEMBER_PROPOSER, "valueReference": {"reference": proposer}}
+        said["_valueCode"] = {"extension": [by]}
+    return {**found, "extension": [said]}
 
 
 def team(*participants: Resource) -> tuple[Entry, ...]:
