@@ -7,13 +7,15 @@ import io
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
-from serving import Service
+from plan_worlds import World
+from resources import Resource, bundle, put
+from serving import Clock, Service
 
 from dzop.app import application
 from dzop.settings import Settings
@@ -22,6 +24,7 @@ from dzop.store.tables import metadata
 
 ROOT = "http://plan.test"
 BASE = f"{ROOT}/fhir"
+BEGINNING = datetime(2026, 6, 1, 8, tzinfo=UTC)
 # What tells of persons, and the directory; what the service knows of itself stays.
 TABLES = [
     table.name
@@ -148,3 +151,22 @@ async def _created(server: str) -> list[str]:
         urls.append(server.replace("/dzop?", f"/{name}?"))
     await admin.close()
     return urls
+
+
+async def build(store: Store, world: World, clock: Clock) -> None:
+    """Stores the world, each of its transactions a minute after the one before."""
+    await store.clear()
+    clock.instant = BEGINNING
+    deletions = [{"request": {"method": "DELETE", "url": each}} for each in world.deleted]
+    rounds = [[put(each) for each in round] for round in world.rounds]
+    await add(store, *rounds, *([deletions] if deletions else []), clock=clock)
+
+
+async def add(store: Store, *transactions: list[Resource], clock: Clock) -> None:
+    """Stores what `system` sends, each transaction a minute after the one before."""
+    async with store.client("system") as system:
+        for transaction in transactions:
+            clock.instant += timedelta(minutes=1)
+            answer = await system.post("/", json=bundle("transaction", *transaction))
+            assert answer.status_code == 200, answer.text
+    clock.instant += timedelta(minutes=1)

@@ -13,7 +13,6 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Text,
-    and_,
     bindparam,
     delete,
     func,
@@ -24,7 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from dzop.store.statement import compiled
-from dzop.store.tables import audience, resource_current
+from dzop.store.tables import audience, resource_current, same_resource
 
 _PERSON = bindparam("person", type_=BigInteger)
 
@@ -107,11 +106,7 @@ def _share_burden() -> Any:
         rows.join_from(opened, written, written.c.actor == opened.c.opened)
         .join(
             state,
-            and_(
-                state.c.person == written.c.person,
-                state.c.type == written.c.type,
-                state.c.id == written.c.id,
-            ),
+            same_resource(state, written),
         )
         .where(
             written.c.person == _PERSON,

@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import insert
 from dzop.fhir.outcome import Unavailable
 from dzop.store.database import Connection
 from dzop.store.statement import Statement, compiled
-from dzop.store.tables import NONE, audit, resource_current, resource_location
+from dzop.store.tables import NONE, audit, resource_current, resource_location, same_resource
 
 _MOST = 256
 _log = structlog.get_logger()
@@ -98,7 +98,7 @@ def _whose() -> Statement:
     ).subquery("given")
     here, state = resource_location, resource_current
     at = and_(here.c.type == given.c.types, here.c.id == given.c.ids)
-    found = and_(state.c.person == here.c.person, state.c.type == here.c.type, state.c.id == here.c.id)
+    found = same_resource(state, here)
     mask = func.coalesce(state.c.mask, literal(0)).label("mask")
     return compiled(
         select(given.c.types, given.c.ids, here.c.person, mask).select_from(

@@ -34,7 +34,15 @@ from dzop.fhir.search.date import DateRange
 from dzop.fhir.search.query import Criterion, Value
 from dzop.fhir.search.reference import ReferenceTarget
 from dzop.fhir.search.token import Token
-from dzop.store.tables import BEGINNING, index_date, index_reference, index_string, index_token, person
+from dzop.store.tables import (
+    BEGINNING,
+    index_date,
+    index_reference,
+    index_string,
+    index_token,
+    person,
+    same_resource,
+)
 from dzop.store.tables import resource_current as current
 
 _TABLES: dict[str, Table] = {
@@ -90,9 +98,7 @@ class Condition:
             select(literal(1))
             .select_from(table)
             .where(
-                table.c.person == current.c.person,
-                table.c.type == current.c.type,
-                table.c.id == current.c.id,
+                same_resource(table, current),
                 table.c.parameter == literal(self.parameter),
                 *where,
             )

@@ -27,6 +27,7 @@ from dzop.store.tables import (
     person,
     resource_current,
     resource_version,
+    same_resource,
     spent_evidence,
 )
 
@@ -97,18 +98,12 @@ BROKEN_GLASS = compiled(
     .select_from(
         index_token.join(
             resource_current,
-            and_(
-                resource_current.c.person == index_token.c.person,
-                resource_current.c.type == index_token.c.type,
-                resource_current.c.id == index_token.c.id,
-            ),
+            same_resource(resource_current, index_token),
         )
         .join(
             resource_version,
             and_(
-                resource_version.c.person == resource_current.c.person,
-                resource_version.c.type == resource_current.c.type,
-                resource_version.c.id == resource_current.c.id,
+                same_resource(resource_version, resource_current),
                 resource_version.c.version == literal(1),
             ),
         )

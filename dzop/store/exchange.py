@@ -44,6 +44,7 @@ from dzop.store.tables import (
     index_token,
     outbox,
     resource_current,
+    same_resource,
 )
 
 lane, node = exchange_lane, exchange_node
@@ -104,9 +105,7 @@ ENTRIES = compiled(
         func.array(
             select(index_reference.c.target_type.op("||")(literal("/")).op("||")(index_reference.c.target_id))
             .where(
-                index_reference.c.person == outbox.c.person,
-                index_reference.c.type == outbox.c.type,
-                index_reference.c.id == outbox.c.id,
+                same_resource(index_reference, outbox),
                 index_reference.c.target_id != literal(""),
             )
             .correlate(outbox)

@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, DateTime, Integer, Text, any_, bindparam, literal,
 
 from dzop.store.resources import ID, PERSON, TYPE, current, shown
 from dzop.store.statement import Statement, compiled
-from dzop.store.tables import audience, directory_role, resource_current
+from dzop.store.tables import audience, directory_role, resource_current, same_resource
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 
@@ -39,9 +39,7 @@ OPENED = compiled(
     .select_from(
         audience.join(
             resource_current,
-            (resource_current.c.person == audience.c.person)
-            & (resource_current.c.type == audience.c.type)
-            & (resource_current.c.id == audience.c.id),
+            same_resource(resource_current, audience),
         )
     )
     .where(

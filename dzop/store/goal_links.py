@@ -32,7 +32,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from dzop.store.statement import Statement, compiled
-from dzop.store.tables import ALWAYS, FOREVER, audience, index_reference, index_token, resource_current
+from dzop.store.tables import (
+    ALWAYS,
+    FOREVER,
+    audience,
+    index_reference,
+    index_token,
+    resource_current,
+    same_resource,
+)
 from dzop.store.visibility import visible
 
 GOAL_LINK = "_goal"
@@ -94,10 +102,10 @@ def _reached(everything: bool) -> CTE:
             written.label("written"),
         )
         .select_from(
-            focus.join(owner, and_(_of_same(owner, focus), owner.c.parameter == "owner")).join(
+            focus.join(owner, and_(same_resource(owner, focus), owner.c.parameter == "owner")).join(
                 status,
                 and_(
-                    _of_same(status, focus),
+                    same_resource(status, focus),
                     status.c.parameter == "status",
                     status.c.code.in_([literal(code) for code in _OPEN]),
                 ),
@@ -155,10 +163,6 @@ def _derived() -> tuple[ColumnElement[bool], ...]:
         audience.c.kind == literal("derived"),
         func.starts_with(audience.c.via, literal("Task/")),
     )
-
-
-def _of_same(one: Any, other: Any) -> ColumnElement[bool]:
-    return and_(one.c.person == other.c.person, one.c.type == other.c.type, one.c.id == other.c.id)
 
 
 def _actor(row: Any) -> ColumnElement[str]:

@@ -33,6 +33,7 @@ from dzop.store.tables import (
     index_reference,
     resource_current,
     resource_version,
+    same_resource,
 )
 
 _PERSON = bindparam("person", type_=BigInteger)
@@ -43,9 +44,7 @@ _fact = (
     .select_from(
         resource_current.join(
             resource_version,
-            (resource_version.c.person == resource_current.c.person)
-            & (resource_version.c.type == resource_current.c.type)
-            & (resource_version.c.id == resource_current.c.id)
+            same_resource(resource_version, resource_current)
             & (resource_version.c.version == resource_current.c.version),
         )
     )

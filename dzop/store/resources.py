@@ -44,6 +44,7 @@ from dzop.store.tables import (
     resource_current,
     resource_location,
     resource_version,
+    same_resource,
 )
 from dzop.store.visibility import judged, visible
 
@@ -64,9 +65,7 @@ _SHOWN = (
     version.c.last_updated,
     version.c.deleted,
 )
-_SAME = and_(
-    version.c.person == current.c.person, version.c.type == current.c.type, version.c.id == current.c.id
-)
+_SAME = same_resource(version, current)
 _CURRENT_VERSION = and_(_SAME, version.c.version == current.c.version)
 
 
@@ -88,9 +87,7 @@ def read_whole(
     `source` is `found` or has it as a part, and `also` are columns of it to add.
     """
     at = and_(
-        version.c.person == found.c.person,
-        version.c.type == found.c.type,
-        version.c.id == found.c.id,
+        same_resource(version, found),
         version.c.version == found.c.version,
     )
     body = func.coalesce(version.c.served, version.c.body).label("body")
@@ -151,11 +148,7 @@ def read_many(everything: bool) -> Statement:
         func.unnest(bindparam("ids", type_=ARRAY(Text))).label("id"),
     ).subquery("wanted")
     at = and_(location.c.type == wanted.c.type, location.c.id == wanted.c.id)
-    here = and_(
-        current.c.person == location.c.person,
-        current.c.type == location.c.type,
-        current.c.id == location.c.id,
-    )
+    here = same_resource(current, location)
     joined = wanted.join(location, at).join(current, here).join(version, _CURRENT_VERSION)
     statement = shown(everything, ~current.c.deleted, source=joined)
     return compiled(statement.order_by(current.c.type, current.c.id))
@@ -242,11 +235,7 @@ def persons(everything: bool) -> Statement:
 
 def _is_current(resource: FromClause) -> ColumnElement[bool]:
     """The row of the resource's current state."""
-    return and_(
-        current.c.person == resource.c.person,
-        current.c.type == resource.c.type,
-        current.c.id == resource.c.id,
-    )
+    return same_resource(current, resource)
 
 
 PERSONS = persons(everything=True)
@@ -256,11 +245,7 @@ MASKS = compiled(
     .select_from(
         location.join(
             current,
-            and_(
-                current.c.person == location.c.person,
-                current.c.type == location.c.type,
-                current.c.id == location.c.id,
-            ),
+            same_resource(current, location),
         )
     )
     .where(tuple_(location.c.type, location.c.id).in_(_pairs("types", "ids")))
@@ -269,11 +254,7 @@ MASKS = compiled(
         .select_from(
             index_token.join(
                 current,
-                and_(
-                    current.c.person == index_token.c.person,
-                    current.c.type == index_token.c.type,
-                    current.c.id == index_token.c.id,
-                ),
+                same_resource(current, index_token),
             )
         )
         .where(

@@ -33,7 +33,15 @@ from dzop.store.conditions import Condition, condition
 from dzop.store.database import Row
 from dzop.store.resources import read_whole
 from dzop.store.statement import Statement, compiled
-from dzop.store.tables import ALWAYS, FOREVER, index_date, index_reference, index_string, index_token
+from dzop.store.tables import (
+    ALWAYS,
+    FOREVER,
+    index_date,
+    index_reference,
+    index_string,
+    index_token,
+    same_resource,
+)
 from dzop.store.tables import resource_current as current
 from dzop.store.visibility import judged, panel, ruled, seen
 
@@ -161,9 +169,7 @@ def _sort_key(name: str, type: str, descending: bool) -> ColumnElement[Any]:
     value = (
         select(best)
         .where(
-            table.c.person == current.c.person,
-            table.c.type == current.c.type,
-            table.c.id == current.c.id,
+            same_resource(table, current),
             table.c.parameter == literal(name),
         )
         .correlate(current)
@@ -213,7 +219,7 @@ def _referenced() -> Statement:
         func.unnest(bindparam("targets", type_=ARRAY(Text))).label("target"),
     ).subquery("include")
     row = index_reference
-    at = and_(row.c.person == match.c.person, row.c.type == match.c.type, row.c.id == match.c.id)
+    at = same_resource(row, match)
     through = and_(
         include.c.source == row.c.type,
         include.c.parameter == row.c.parameter,

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     DateTime,
     Identity,
     Index,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     text,
 )
 
@@ -411,3 +413,8 @@ exchange_quarantine = Table(
     CheckConstraint("kind in ('conflict', 'refused', 'removed', 'malformed')", name="kind_known"),
     comment="Incoming changes that could not be applied, kept whole.",
 )
+
+
+def same_resource(one: Any, other: Any) -> ColumnElement[bool]:
+    """Whether two rows belong to one resource: the condition on which their tables are joined."""
+    return and_(one.c.person == other.c.person, one.c.type == other.c.type, one.c.id == other.c.id)

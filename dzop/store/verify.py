@@ -16,6 +16,7 @@ from dzop.store.tables import (
     resource_current,
     resource_location,
     resource_version,
+    same_resource,
 )
 
 _current, _version, _location = resource_current, resource_version, resource_location
@@ -36,9 +37,7 @@ BROKEN_CHAINS = compiled(
 _newest = (
     select(func.max(_version.c.version))
     .where(
-        _version.c.person == _current.c.person,
-        _version.c.type == _current.c.type,
-        _version.c.id == _current.c.id,
+        same_resource(_version, _current),
     )
     .correlate(_current)
     .scalar_subquery()
@@ -65,9 +64,7 @@ PERSONS = compiled(select(person.c.key, person.c.patient_id).order_by(person.c.k
 
 def _bodies(*where: Any) -> Statement:
     same = and_(
-        _version.c.person == _current.c.person,
-        _version.c.type == _current.c.type,
-        _version.c.id == _current.c.id,
+        same_resource(_version, _current),
         _version.c.version == _current.c.version,
     )
     body = func.coalesce(_version.c.served, _version.c.body).label("body")

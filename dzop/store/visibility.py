@@ -31,7 +31,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql.expression import FromClause
 
 from dzop.store.generations import in_force
-from dzop.store.tables import audience, grants
+from dzop.store.tables import audience, grants, same_resource
 
 SHAPES = bindparam("shapes", type_=ARRAY(Text))
 KEYS = bindparam("keys", type_=ARRAY(Text))
@@ -125,9 +125,7 @@ def _concerned(resource: FromClause, *kinds: ColumnElement[bool]) -> ColumnEleme
         select(literal(1))
         .select_from(audience)
         .where(
-            audience.c.person == resource.c.person,
-            audience.c.type == resource.c.type,
-            audience.c.id == resource.c.id,
+            same_resource(audience, resource),
             audience.c.actor == any_(KEYS),
             audience.c.valid_from <= NOW,
             audience.c.valid_until > NOW,

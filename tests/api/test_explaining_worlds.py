@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from plan_worlds import ACTORS, PERSON, World, worlds
-from resources import Resource, bundle, put
+from plan_worlds import ACTORS, PERSON, worlds
 from serving import Clock
-from stores import Store, Stores, two_stores
+from stores import Stores, build, two_stores
 
 from dzop.fhir.resource_types import RESOURCE_TYPES
 
-BEGINNING = datetime(2026, 6, 1, 8, tzinfo=UTC)
 _EXAMPLES = max(2, int(os.environ.get("DZOP_EXAMPLES", "36")) // 6)
 few = settings(
     max_examples=_EXAMPLES,
@@ -36,20 +34,6 @@ def clock() -> Clock:
 def stores(database: str, tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[Stores]:
     with two_stores(database, tmp_path_factory.mktemp("stores"), clock) as stores:
         yield stores
-
-
-async def build(store: Store, world: World, clock: Clock) -> None:
-    """Stores the world, each of its transactions a minute after the one before."""
-    await store.clear()
-    clock.instant = BEGINNING
-    deletions = [{"request": {"method": "DELETE", "url": each}} for each in world.deleted]
-    rounds: list[list[Resource]] = [[put(each) for each in round] for round in world.rounds]
-    async with store.client("system") as system:
-        for transaction in [*rounds, *([deletions] if deletions else [])]:
-            clock.instant += timedelta(minutes=1)
-            answer = await system.post("/", json=bundle("transaction", *transaction))
-            assert answer.status_code == 200, answer.text
-    clock.instant += timedelta(minutes=1)
 
 
 async def told(system: httpx.AsyncClient, entry: str) -> set[str] | None:

@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
@@ -22,13 +21,12 @@ from plan_worlds import ACTORS, IDENTIFIER, OTHER, PERSON, World, entries, world
 from resources import Resource, bundle, entity, goal, put, ref, task
 from serving import Clock
 from sight import Sight, cut_down, sight
-from stores import BASE, Store, Stores, two_stores
+from stores import BASE, Stores, add, build, two_stores
 
 from dzop.fhir.resource_types import RESOURCE_TYPES, SearchParameter
 from dzop.fhir.search.index import index
 from dzop.fhir.search.query import modifiers, sortable
 
-BEGINNING = datetime(2026, 6, 1, 8, tzinfo=UTC)
 TYPES = tuple(RESOURCE_TYPES)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _EXAMPLES = max(1, int(os.environ.get("DZOP_EXAMPLES", "27")) // len(ACTORS))
@@ -63,24 +61,6 @@ def clock() -> Clock:
 def stores(database: str, tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[Stores]:
     with two_stores(database, tmp_path_factory.mktemp("stores"), clock) as stores:
         yield stores
-
-
-async def build(store: Store, world: World, clock: Clock) -> None:
-    """Stores the world, each of its transactions a minute after the one before."""
-    await store.clear()
-    clock.instant = BEGINNING
-    deletions = [{"request": {"method": "DELETE", "url": each}} for each in world.deleted]
-    rounds = [[put(each) for each in round] for round in world.rounds]
-    await add(store, *rounds, *([deletions] if deletions else []), clock=clock)
-
-
-async def add(store: Store, *transactions: list[Resource], clock: Clock) -> None:
-    async with store.client("system") as system:
-        for transaction in transactions:
-            clock.instant += timedelta(minutes=1)
-            answer = await system.post("/", json=bundle("transaction", *transaction))
-            assert answer.status_code == 200, answer.text
-    clock.instant += timedelta(minutes=1)
 
 
 async def told(client: httpx.AsyncClient, question: Question) -> list[Told]:
