@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from consent.decisions import DECISIONS
-from dzop.access import explaining_reasons as reasons
 from dzop.access import generations, reviewing, verification
-from dzop.access.explaining import About, Inquiry, Question
-from dzop.access.explaining_reasons import AskedAccess, Explained
+from dzop.access.explaining import reasons
+from dzop.access.explaining.inquiry import About, Inquiry, Question
+from dzop.access.explaining.reasons import AskedAccess, Explained
 from dzop.access.gateway import Gateway
 from dzop.access.generations import Progress
 from dzop.access.persons import patient_of

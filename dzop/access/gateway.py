@@ -17,10 +17,10 @@ from consent.categories import BURDEN
 from consent.matrix import Matrix
 from dzop.access.asked import digest_of, identified, named
 from dzop.access.events import disclosure, disclosures, event, of_history, of_log
-from dzop.access.explaining import About, Inquiry, Question, begin
-from dzop.access.explaining_changes import AskedChange, Changes, what_if
-from dzop.access.explaining_log import Entry, entries, people_in
-from dzop.access.explaining_people import names
+from dzop.access.explaining.changes import AskedChange, Changes, what_if
+from dzop.access.explaining.inquiry import About, Inquiry, Question, begin
+from dzop.access.explaining.log import Entry, entries, people_in
+from dzop.access.explaining.people import names
 from dzop.access.guarded import Page, binds, find, include, read, sees_all
 from dzop.access.keeping import Collision
 from dzop.access.logged import Asked, Logged, logged

@@ -33,7 +33,7 @@ def access_explain(
     database: Database = None,
 ) -> None:
     """Says permit or deny, and why, in plain words and by which rules; exit 0 for permit, 1 for deny."""
-    from dzop.access.explaining_reasons import AskedAccess
+    from dzop.access.explaining.reasons import AskedAccess
     from dzop.operator import explain
 
     _require_asked(actor, resource, category, patient, action, language)

@@ -14,12 +14,12 @@ from uuid import uuid4
 
 import orjson
 
-from dzop.access.explaining import About, Inquiry, category_mask
-from dzop.access.explaining_changes import AskedChange, Change
-from dzop.access.explaining_log import Entry
-from dzop.access.explaining_reasons import AskedAccess, Explained, Reason, explain
-from dzop.access.explaining_sight import PREVIEWED, AskedPreview, AskedSight, Preview, Seeing, preview
-from dzop.access.explaining_sight import who_can_see as sight
+from dzop.access.explaining.changes import AskedChange, Change
+from dzop.access.explaining.inquiry import About, Inquiry, category_mask
+from dzop.access.explaining.log import Entry
+from dzop.access.explaining.reasons import AskedAccess, Explained, Reason, explain
+from dzop.access.explaining.sight import PREVIEWED, AskedPreview, AskedSight, Preview, Seeing, preview
+from dzop.access.explaining.sight import who_can_see as sight
 from dzop.access.labels import instant
 from dzop.access.logged import Asked as AskedLog
 from dzop.access.placement import patient_of

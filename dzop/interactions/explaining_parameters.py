@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from dzop.access.explaining import Question, category_mask
-from dzop.access.explaining_sight import PREVIEWED
+from dzop.access.explaining.inquiry import Question, category_mask
+from dzop.access.explaining.sight import PREVIEWED
 from dzop.explanation.dates import BRUSSELS
 from dzop.explanation.languages import ours
 from dzop.fhir.outcome import Invalid

@@ -13,7 +13,7 @@ from persons import Person, ids, refused
 from resources import SINCE, Resource, consent, entity, goal, ours, participant, provision, ref
 from serving import Server
 
-from dzop.access.explaining import NOT_FOR_YOU, NOT_THEIRS
+from dzop.access.explaining.inquiry import NOT_FOR_YOU, NOT_THEIRS
 
 AROUND = ("person", "gp", "nurse", "helper", "carer", "neighbour", "cousin", "stranger")
 OPERATIONS = ("explain-access", "who-can-see", "preview-as", "access-log", "what-if")

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from dzop.access.explaining_log import Entry, entries, people_in
+from dzop.access.explaining.log import Entry, entries, people_in
 from dzop.access.logged import Logged
 from dzop.definitions.words import LANGUAGES
 from dzop.explanation.words import WORDS

@@ -9,8 +9,8 @@ from datetime import datetime
 from consent.facts import CarerShare, Exclusion, Facts, Relation, Share
 from consent.law import Decision, decide
 from consent.periods import Period
-from dzop.access.explaining import About, Inquiry, category_mask
-from dzop.access.explaining_people import Names, capacities, meant, names
+from dzop.access.explaining.inquiry import About, Inquiry, category_mask
+from dzop.access.explaining.people import Names, capacities, meant, names
 from dzop.access.guarded import shape_of
 from dzop.actor import Actor
 from dzop.explanation import reasons

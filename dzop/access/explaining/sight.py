@@ -11,9 +11,9 @@ from operator import itemgetter, or_
 
 from consent.categories import BURDEN
 from consent.law import decide
-from dzop.access.explaining import About, Inquiry, category_mask
-from dzop.access.explaining_people import capacities, concerned, meant, names
-from dzop.access.explaining_reasons import EXTENTS, TIES, text_of
+from dzop.access.explaining.inquiry import About, Inquiry, category_mask
+from dzop.access.explaining.people import capacities, concerned, meant, names
+from dzop.access.explaining.reasons import EXTENTS, TIES, text_of
 from dzop.access.guarded import binds, fitting_shapes, shape_of
 from dzop.access.shown import Shown
 from dzop.actor import Actor, Call

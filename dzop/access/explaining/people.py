@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from dzop.access.actors import actor_of
-from dzop.access.explaining import Inquiry
+from dzop.access.explaining.inquiry import Inquiry
 from dzop.actor import Actor
 from dzop.fhir.outcome import Forbidden, Unauthenticated
 from dzop.store import directory, grants

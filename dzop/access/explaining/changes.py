@@ -14,8 +14,8 @@ from consent.categories import ALL, BURDEN, codes
 from consent.law import Permission, decide, permitted
 from consent.matrix import ACTIONS
 from dzop.access import facts
-from dzop.access.explaining import Inquiry
-from dzop.access.explaining_people import Names, concerned, names
+from dzop.access.explaining.inquiry import Inquiry
+from dzop.access.explaining.people import Names, concerned, names
 from dzop.access.guarded import shape_of
 from dzop.access.proposal import Proposal
 from dzop.access.unit import Unit
