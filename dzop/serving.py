@@ -23,6 +23,7 @@ from dzop.store.embedded import embedded
 from dzop.store.migrations import migrate
 
 _SANDBOX_SIGN = "sandbox-is-on"
+_ADDRESS = "address"
 
 
 @contextmanager
@@ -37,10 +38,11 @@ def database(settings: Settings) -> Iterator[Settings]:
 
 
 def run(settings: Settings) -> None:
-    """Serves until told to stop; while the sandbox is on, a file says so to the commands started beside it."""
+    """Serves until told to stop; files tell the commands started beside it where, and that the sandbox is on."""
     sign = settings.var / _SANDBOX_SIGN
+    settings.var.mkdir(parents=True, exist_ok=True)
+    (settings.var / _ADDRESS).write_text(settings.public_url)
     if settings.sandbox:
-        sign.parent.mkdir(parents=True, exist_ok=True)
         sign.touch()
     given = settings.model_dump(exclude_none=True).items()
     os.environ.update({f"DZOP_{name.upper()}": str(value) for name, value in given})
@@ -52,6 +54,17 @@ def run(settings: Settings) -> None:
         )  # fmt: skip
     finally:
         sign.unlink(missing_ok=True)
+
+
+def beside(settings: Settings) -> Settings:
+    """The settings with the address of the service in this folder, that runs or last ran; one that is set wins.
+
+    References by URL to the service itself mean the same to it and to the commands only at the same address.
+    """
+    address = settings.var / _ADDRESS
+    if settings.base_url is not None or not address.exists():
+        return settings
+    return settings.model_copy(update={"base_url": address.read_text()})
 
 
 def sandbox_is_on(settings: Settings) -> bool:

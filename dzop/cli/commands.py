@@ -68,9 +68,8 @@ def serve(
     """The service; without a database URL on an embedded database under ./var."""
     from dzop.serving import run
 
-    with ready_database(
-        settings_of(host=host, port=port, workers=workers, database_url=database)
-    ) as settings:
+    given = settings_of(host=host, port=port, workers=workers, database_url=database)
+    with ready_database(given, serves=True) as settings:
         run(settings)
 
 
@@ -87,7 +86,7 @@ def demo(
     settings = given.model_copy(update={"database_url": None})
     if reset:
         remove_embedded(settings)
-    with ready_database(settings) as ready:
+    with ready_database(settings, serves=True) as ready:
         asyncio.run(load_demo(ready))
         welcome(ready)
         run(ready)

@@ -48,14 +48,17 @@ def sandbox_settings() -> Settings:
     return settings
 
 
-def ready_database(settings: Settings) -> AbstractContextManager[Settings]:
-    """A database that is there and has the newest schema; a wrong file is told before it starts."""
-    from dzop.serving import database
+def ready_database(settings: Settings, *, serves: bool = False) -> AbstractContextManager[Settings]:
+    """A database that is there and has the newest schema; a wrong file is told before it starts.
+
+    A command that does not serve itself takes the address of the service beside it.
+    """
+    from dzop.serving import beside, database
 
     partners_of(settings)
     _check_matrix(settings)
     _check_verifiers(settings)
-    return database(settings)
+    return database(settings if serves else beside(settings))
 
 
 def _check_matrix(settings: Settings) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from persons import Person
+from resources import ref, task
 from serving import Server, in_process, launched, ran, stopped
 
 
@@ -170,3 +171,10 @@ def test_two_services_share_one_database(tmp_path: Path) -> None:
 def test_system_does_not_exist_outside_the_sandbox(database: str, tmp_path: Path) -> None:
     with in_process(database, tmp_path, sandbox=False) as service:
         assert service.client("system").get("/Patient").status_code == 401
+
+
+def test_a_reference_by_the_address_of_the_service_is_no_difference(person: Person) -> None:
+    by_url = ref(f"{person.server.fhir}/{person.ref('Goal', 'care')}")
+    person.store(task(person.ref("Task", "by-url"), person.patient, focus=by_url))
+    report = ran(person.server.var.parent, "verify")
+    assert [line for line in report.stdout.splitlines() if person.mark in line] == []
