@@ -18,8 +18,9 @@ demo: $(INSTALLED) ## The service with demo persons on http://127.0.0.1:8000; PO
 	@exec $(BIN)/dzop demo --port $(PORT)
 
 .PHONY: test
-test: $(INSTALLED) ## The whole suite, browser tests included; TESTS=tests/fhir for a part
+test: $(INSTALLED) ## The whole suite, in a browser and from Node too; TESTS=tests/fhir for a part
 	@command -v "$${CHROMIUM:-chromium}" >/dev/null || .ci/packages chromium || [ "$$CI" != true ]
+	@{ command -v node && command -v npm; } >/dev/null || .ci/packages nodejs npm || [ "$$CI" != true ]
 	@$(BIN)/python -m pytest -rs $(TESTS)
 
 .PHONY: soak
@@ -37,6 +38,10 @@ check: $(INSTALLED) ## Lint, format, types, direction of imports, access matrix
 .PHONY: matrix
 matrix: $(INSTALLED) ## Writes docs/matrix.md anew from consent/matrix.csv
 	$(BIN)/dzop matrix export --format md > docs/matrix.md
+
+.PHONY: profiles
+profiles: $(INSTALLED) ## Writes docs/profiles.md anew from dzop/fhir/profiles/data
+	$(BIN)/python -c "from dzop.definitions.profile_page import profile_page; print(profile_page(), end='')" > docs/profiles.md
 
 .PHONY: fix
 fix: $(INSTALLED) ## Repairs what lint and format can repair by themselves

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import audit, law, panel
+from bench import audit, everything, law, panel, person, searchset, transaction
 from bench.load import Load, Measured, measure, request
 from bench.server import Server, running
 
@@ -49,7 +49,11 @@ def main() -> None:
             "the audit costs, % of read throughput": audit.cost(
                 server, _workloads(server)["read by id"], 4 * CLIENTS
             ),
+            **_beside_a_read(server),
             "CareTeam update, median ms": _team_update(server),
+            f"{transaction.CREATES} creates / one transaction of them": transaction.ratio(
+                server, NURSE, _goal()
+            ),
             "worker memory, MB": server.resident_megabytes(),
         }
     rest |= {
@@ -113,6 +117,16 @@ def _goal() -> bytes:
     ).encode()
 
 
+def _beside_a_read(server: Server) -> dict[str, float]:
+    person.stored(server)
+    whole, found = everything.beside(server), searchset.beside(server)
+    return {
+        f"$everything of {person.RESOURCES} resources / a read (aim {everything.MOST:.0f})": whole.ratio,
+        f"a searchset of 50 / a read (aim {searchset.MOST:.0f})": found.ratio,
+        "  a read by one client, median ms": found.read,
+    }
+
+
 def _team_update(server: Server, times: int = 25) -> float:
     """Median of updates of a team by the person, each of which compiles the person's grants anew."""
     taken = []
@@ -137,7 +151,7 @@ def _print(lines: list[Line], nothing: list[Measured], rest: Mapping[str, float]
         _say(f"{name:44}{each.per_second:10.0f}{each.p50:9.1f}{each.p99:9.1f}{ratio:7.2f}{cpu:>8}  {answers}")
     _say("")
     for name, value in rest.items():
-        _say(f"{name:54}{value:10,.0f}" if value >= 100 else f"{name:54}{value:10.1f}")
+        _say(f"{name:56}{value:10,.0f}" if value >= 100 else f"{name:56}{value:10.1f}")
     _say("\ncpu us: processor time of the worker per answer, which other work on the machine hardly changes.")
     _say(f"Noise: the route that does nothing varied by {_noise(nothing):.0f} % in this run.")
 

@@ -103,9 +103,9 @@ async def _line(database: Database, call: Call, name: str, compared: tuple[str, 
     parameters = [tuple(each.split("=")) for each in text.split("&")]
     query = read_query("Goal", parameters, base=BASE, lenient=False)  # type: ignore[arg-type]
     if query.count == 0:
-        statement, values = search.counted(query, everything=False)
+        statement, values = search.counted(query, guarded.seeing(call.actor))
     else:
-        statement, values = search.page(query, everything=False, after=None)
+        statement, values = search.page(query, guarded.seeing(call.actor), after=None)
         values["limit"] = (query.count or 0) + 1
     values |= guarded.binds(call)
     persons = list(range(1, PANEL + 1))

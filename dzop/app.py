@@ -55,7 +55,7 @@ def application(settings: Settings, clock: Callable[[], datetime] = lambda: date
             raise RuntimeError("no database: `dzop serve` starts an embedded one")
         async with (
             sealing(url, sealed_as(settings, clock)),
-            Database.opened(url, settings.pool_size) as database,
+            Database.opened(url, settings.pool_size, settings.search_timeout) as database,
             Writer.running(database) as audit,
         ):
             gateway = Gateway(database, audit, law, settings.fhir_base, partner_types(settings))
@@ -128,10 +128,13 @@ def _endpoint(
         page_key=keys.page_key(settings.keys),
         client_ids=settings.client_ids,
         page_size=settings.page_size,
+        bundle_entries=settings.bundle_entries,
+        max_body=settings.max_body,
         software=__version__,
         published=PUBLISHED,
         oauth={"authorize": smart["authorization_endpoint"], "token": smart["token_endpoint"]},
         declarations=declarations(settings),
+        identifier_checks=settings.identifier_checks,
     )
     return FhirEndpoint(service, authenticate, smart, clock, settings.max_body)
 

@@ -1,7 +1,7 @@
 """Loading files: each resource by itself, as `system`; a bad one is reported and stops nothing else.
 
-NDJSON (also gzip), Bundles, single resources, folders of these. Types that dzop does not hold stay at
-their source: they are counted, and references to them are kept.
+NDJSON, Bundles and single resources in JSON or XML, all also as gzip, and folders of these. Types that dzop
+does not hold stay at their source: they are counted, and references to them are kept.
 """
 
 from __future__ import annotations
@@ -20,23 +20,30 @@ from dzop.access.proposal import Proposal
 from dzop.access.remarks import remarks
 from dzop.access.unit import Unit
 from dzop.actor import SYSTEM, Actor, Call
-from dzop.fhir import json
+from dzop.definitions.conformance import as_remarks, claimed_issues, is_error
+from dzop.fhir import json, xml
 from dzop.fhir.identifiers import identifier_issues
 from dzop.fhir.json import Source
 from dzop.fhir.outcome import FhirError, NotFound
 from dzop.fhir.resource_types import RESOURCE_TYPES
+from dzop.fhir.summary import subset_issues
 from dzop.fhir.validation import validate
 
-_TEXT = (".json", ".ndjson", ".jsonl")
+_XML = ".xml"
+_TEXT = (".json", ".ndjson", ".jsonl", _XML)
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One resource of a file, or why there is none: `where` is `file:line` or `file`."""
+    """One resource of a file, or why there is none: `where` is `file:line` or `file`.
+
+    `is_ours` is False for XML that is none of R4: what ends in `.xml` may be anything.
+    """
 
     where: str
     source: Source | None
     fault: str = ""
+    is_ours: bool = True
 
 
 @dataclass(slots=True)
@@ -63,7 +70,7 @@ class Report:
             if counts:
                 each = ", ".join(f"{type} {number}" for type, number in sorted(counts.items()))
                 yield f"{sum(counts.values())} {title}: {each}"
-        yield from (f"skipped (XML is not read yet): {path}" for path in self.skipped)
+        yield from (f"skipped (no JSON or XML of R4): {text}" for text in self.skipped)
         yield from (f"warning: {text}" for text in self.warnings)
         yield from (f"fault: {text}" for text in self.faults)
 
@@ -75,7 +82,7 @@ def files(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def is_skipped(path: Path) -> bool:
-    """XML is not read yet; anything else that is not JSON is not ours."""
+    """What is neither JSON nor XML is not ours."""
     return not path.name.removesuffix(".gz").endswith(_TEXT)
 
 
@@ -88,7 +95,9 @@ def pieces(path: Path) -> Iterator[Piece]:
                     yield from from_bytes(f"{path}:{number}", line)
     else:
         data = path.read_bytes()
-        yield from from_bytes(str(path), gzip.decompress(data) if path.suffix == ".gz" else data)
+        data = gzip.decompress(data) if path.suffix == ".gz" else data
+        is_xml = path.name.removesuffix(".gz").endswith(_XML)
+        yield from (_from_xml if is_xml else from_bytes)(str(path), data)
 
 
 def from_bytes(where: str, data: bytes) -> Iterator[Piece]:
@@ -98,6 +107,19 @@ def from_bytes(where: str, data: bytes) -> Iterator[Piece]:
     except FhirError as error:
         yield Piece(where, None, str(error))
         return
+    yield from _taken_apart(where, source)
+
+
+def _from_xml(where: str, data: bytes) -> Iterator[Piece]:
+    try:
+        source = xml.parse(data)
+    except FhirError as error:
+        yield Piece(where, None, str(error), is_ours=False)
+        return
+    yield from _taken_apart(where, source)
+
+
+def _taken_apart(where: str, source: Source) -> Iterator[Piece]:
     if source.value.get("resourceType") != "Bundle":
         yield Piece(where, source)
         return
@@ -125,20 +147,26 @@ class Loader:
     async def load(self, piece: Piece) -> None:
         """Stores one piece and counts what became of it."""
         if piece.source is None:
-            self.report.faults.append(f"{piece.where}: {piece.fault}")
+            known = self.report.faults if piece.is_ours else self.report.skipped
+            known.append(f"{piece.where}: {piece.fault}")
             return
         type = str(piece.source.value.get("resourceType"))
         entry = RESOURCE_TYPES.get(type)
         if entry is None or "create" not in entry.interactions:
             self.report.not_held[type] += 1
             return
-        issues = [*validate(piece.source.value), *identifier_issues(piece.source.value)]
+        issues = [*validate(piece.source.value), *subset_issues(piece.source.value)]
+        if not any(is_error(issue) for issue in issues):
+            issues += as_remarks(claimed_issues(piece.source.value))
+        issues += identifier_issues(piece.source.value)
         for issue in issues:
-            known = self.report.faults if issue.severity in ("error", "fatal") else self.report.warnings
+            if issue.severity == "information":
+                continue
+            known = self.report.faults if is_error(issue) else self.report.warnings
             known.append(
                 f"{piece.where}: {issue.text}" + (f" (at {issue.expression})" if issue.expression else "")
             )
-        if not any(issue.severity in ("error", "fatal") for issue in issues):
+        if not any(is_error(issue) for issue in issues):
             await self._store(piece, type)
 
     async def _store(self, piece: Piece, type: str) -> None:

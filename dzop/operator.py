@@ -15,6 +15,7 @@ from dzop.access.explaining.reasons import AskedAccess, Explained
 from dzop.access.gateway import Gateway
 from dzop.access.generations import Progress
 from dzop.access.persons import patient_of
+from dzop.access.reindexing import announce, reindex, waiting
 from dzop.access.reviewing import BrokenGlass
 from dzop.actor import SYSTEM, Actor, Call
 from dzop.app import partner_types, sealed_as, shipped_matrix
@@ -26,6 +27,16 @@ from dzop.store.audit import Writer
 from dzop.store.audit_check import Expected
 from dzop.store.audit_seal import is_ours, kept_since, sealing
 from dzop.store.database import Database
+
+
+async def indexed_anew(settings: Settings, begun: Callable[[int], Callable[[int], None]]) -> int:
+    """Indexes what older rules have indexed; how many are still waiting.
+
+    `begun` is told how many there are, when there are any, and returns what is told how many are done.
+    """
+    async with Database.opened(str(settings.database_url), 2) as database:
+        number = await waiting(database) if await announce(database) else 0
+        return await reindex(database, settings.fhir_base, begun(number)) if number else 0
 
 
 @asynccontextmanager

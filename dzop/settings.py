@@ -33,6 +33,14 @@ class Settings(BaseSettings):
     )
     max_body: int = Field(5_000_000, ge=1_000, description="Largest request body, in bytes.")
     page_size: int = Field(50, ge=1, le=1_000, description="Matches on a page when `_count` is absent.")
+    bundle_entries: int = Field(1_000, ge=1, description="Most entries of a batch or transaction.")
+    identifier_checks: Literal["error", "warning", "off"] = Field(
+        "error",
+        description="What a national number with wrong check digits is: refused, remarked on, or let be.",
+    )
+    search_timeout: int = Field(
+        10, ge=1, description="Seconds after which a statement that reads is given up."
+    )
     matrix: Path | None = Field(
         None, description="CSV of an access matrix of one's own; without it the one shipped."
     )

@@ -221,6 +221,14 @@ class Person:
                 **{"class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"}},
             ),
             entity(
+                self.ref("List", "pinned"),
+                status="current",
+                mode="working",
+                subject=ref(patient),
+                source=ref(nurse),
+                entry=[{"item": ref(life)}],
+            ),
+            entity(
                 self.ref("Provenance", "origin"),
                 target=[ref(life)],
                 recorded="2026-01-05T14:00:00+01:00",

@@ -216,7 +216,8 @@ def _entry(number: int, kind: str, about: str, who: str, whom: str, told: str, o
         case "Observation":
             category = told if told in ("prom", "prem", "carer-burden") else "needs-assessment"
             return entity(f"Observation{at}", status="final", category=[ours("data-category", category)],
-                          code={"text": told}, subject=subject, performer=[ref(who)])  # fmt: skip
+                          code={"text": told}, subject=subject, performer=[ref(who)],
+                          valueQuantity={"value": number, "unit": "kg"})  # fmt: skip
         case "QuestionnaireResponse":
             return entity(f"QuestionnaireResponse{at}", status="completed", subject=subject, author=ref(who))
         case "Condition":
@@ -243,6 +244,9 @@ def _entry(number: int, kind: str, about: str, who: str, whom: str, told: str, o
                 sender=ref(who),
                 recipient=[ref(whom)],
             )
+        case "List":
+            return entity(f"List{at}", status="current", mode="working", title=told, subject=subject,
+                          source=ref(whom), entry=[{"item": ref(of)}])  # fmt: skip
         case "Encounter":
             stay = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"}
             return entity(f"Encounter{at}", status="finished", subject=subject, **{"class": stay})
@@ -257,7 +261,7 @@ def _entry(number: int, kind: str, about: str, who: str, whom: str, told: str, o
 
 KINDS = (
     "Goal", "Task", "Communication", "Observation", "QuestionnaireResponse", "Condition", "DocumentReference",
-    "CarePlan", "Appointment", "ServiceRequest", "CommunicationRequest", "Encounter", "Provenance",
+    "CarePlan", "Appointment", "ServiceRequest", "CommunicationRequest", "Encounter", "Provenance", "List",
 )  # fmt: skip
 _TOLD = (
     "life-goal",
@@ -272,6 +276,10 @@ _TOLD = (
     "note",
 )
 _SENSITIVE = {"security": [{"system": f"{DZOP}/CodeSystem/data-category", "code": "sensitive"}]}
+
+
+def _narrative(text: str) -> Resource:
+    return {"status": "additional", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{text}</div>'}
 
 
 @st.composite
@@ -296,6 +304,8 @@ def entries(draw: st.DrawFn, numbers: range, about: str = PERSON) -> list[Resour
             body["identifier"] = [{"system": IDENTIFIER, "value": draw(_chance("12"))}]
         if draw(_chance((True, False, False, False))):
             body["meta"] = _SENSITIVE
+        if draw(st.booleans()):
+            body["text"] = _narrative(draw(_chance(_TOLD)))
         made.append(body)
     return made
 
@@ -310,7 +320,8 @@ def worlds(draw: st.DrawFn, actor: str) -> World:
     report = {**document, "id": "report", **({"meta": _SENSITIVE} if draw(st.booleans()) else {})}
     # What the actor is likely to see points at what the actor may well not see.
     pointing = task("Task/0", PERSON, owner=ref(actor), focus=ref("DocumentReference/report"))
-    first = [*facts, report, pointing, *about, *others]
+    further = task("Task/00", PERSON, owner=ref(actor), focus=ref("Task/0"))
+    first = [*facts, report, pointing, further, *about, *others]
     changed = [each for each in about if draw(_chance((True, False)))]
     second = [_changed(each, draw(_people), draw(_chance(_TOLD))) for each in changed]
     gone = [

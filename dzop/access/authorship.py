@@ -14,6 +14,7 @@ an assumption: no source says how software that acts by itself names the colleag
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from json import dumps
 from typing import Any, Final, NamedTuple
 
 from consent.facts import Facts
@@ -167,11 +168,9 @@ def _attributed(
     heard = voices.own | voices.all
     for each in _ATTRIBUTED:
         now, then = values(value, each.element), values(former, each.element)
-        added = [element for element in now if element not in then]
-        gone = [element for element in then if element not in now] if each.kept else []
-        if any(
-            not _keys(who, base) <= heard for element in added + gone for who in values(element, each.who)
-        ):
+        added, gone = _without(now, then), _without(then, now)
+        changed = [*added, *gone] if each.kept else added
+        if any(not _keys(who, base) <= heard for element in changed for who in values(element, each.who)):
             raise Forbidden(each.text, expression=f"{type}.{each.element.partition('(')[0]}")
         whom = [who for element in added for who in values(element, each.who)]
         yield from (who for who in whom if not _keys(who, base) <= voices.own)
@@ -199,9 +198,19 @@ def _unexplained(
     named = [element for path in _paths(type) for element in _newly_named(value, former, path, base)]
     for each in _ATTRIBUTED:
         now, then = values(value, each.element), values(former, each.element)
-        differing = [element for element in (*now, *then) if element not in now or element not in then]
+        differing = [*_without(now, then), *_without(then, now)]
         named += [who for element in differing for who in values(element, each.who)]
     return frozenset(key for who in named for key in _keys(who, base)) - {*call.actor.keys}
+
+
+def _without(elements: Sequence[Any], others: Sequence[Any]) -> list[Any]:
+    """Those that are not among the others. There may be very many, so each is looked at once."""
+    there = {_text(each) for each in others}
+    return [each for each in elements if _text(each) not in there]
+
+
+def _text(element: Any) -> str:
+    return dumps(element, sort_keys=True, default=str)
 
 
 def _keys(element: Any, base: str) -> frozenset[str]:
@@ -226,7 +235,7 @@ async def _voices(
     facts = await law.facts_of(person)
     # Only as far as the actor may see the number: otherwise the answer would tell whose it is.
     numbers = [key.partition("|") for key in others if key.startswith(f"{SSIN}|")]
-    rows = await transaction.rows(
+    rows = [] if not numbers else await transaction.rows(
         resources.persons(everything=False), **guarded.binds(call), patients=[], types=[], ids=[],
         systems=[system for system, _, _ in numbers], values=[value for _, _, value in numbers],
     )  # fmt: skip

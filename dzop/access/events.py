@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from consent.categories import BURDEN
 from consent.categories import mask as mask_of
 from dzop.access.logged import Asked
+from dzop.access.past import AskedHistory
 from dzop.access.shown import Shown
 from dzop.actor import Call
 from dzop.store.audit import Event
@@ -89,14 +91,25 @@ def disclosures(
     return events + [disclosure(call, interaction, each, query=query) for each in found if each.mask & BURDEN]
 
 
-def of_history(call: Call, type: str, id: str, versions: Sequence[Row]) -> Event:
-    """That this call was shown these versions of one resource, each with the categories it had."""
-    newest = Shown.of(versions[0])
-    mask = reduce(or_, (row["version_mask"] for row in versions), newest.mask)
-    return event(
-        call, "history-instance", 200, type, id, person=newest.person, mask=mask,
-        rules=newest.rules, matrix_version=newest.matrix_version,
-    )  # fmt: skip
+def of_history(call: Call, asked: AskedHistory, rows: Sequence[Row]) -> list[Event]:
+    """That this call was shown these versions, each with the categories it had: one event a person.
+
+    Of a type or of all types, versions on a carer's burden have events of their own, as in a search.
+    """
+    told: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        apart = asked.id == "" and (row["mask"] | row["version_mask"]) & BURDEN
+        about = (row["type"], row["id"]) if apart else (asked.type, asked.id)
+        told.setdefault((row["person"], *about), []).append(row)
+    events = [
+        event(
+            call, asked.interaction, 200, type, id, person=person,
+            mask=reduce(or_, (row["mask"] | row["version_mask"] for row in shown)),
+            rules=tuple(shown[0].get("rules", ())), matrix_version=shown[0].get("matrix_version", ""),
+        )
+        for (person, type, id), shown in told.items()
+    ]  # fmt: skip
+    return events or [event(call, asked.interaction, 200, asked.type, asked.id)]
 
 
 def of_log(call: Call, interaction: str, asked: Asked, rows: Sequence[Row]) -> list[Event]:

@@ -8,23 +8,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 import asyncpg
 
 from consent.categories import BURDEN
 from consent.matrix import Matrix
-from dzop.access.asked import digest_of, identified, named
 from dzop.access.events import disclosure, disclosures, event, of_history, of_log
+from dzop.access.everything import AskedWhole, Whole, of_person, of_plan, of_whole
 from dzop.access.explaining.changes import AskedChange, Changes, what_if
 from dzop.access.explaining.inquiry import About, Inquiry, Question, begin
 from dzop.access.explaining.log import Entry, entries, people_in
 from dzop.access.explaining.people import names
-from dzop.access.guarded import Page, binds, find, include, read, sees_all
+from dzop.access.guarded import Page, binds, find, read, sees_all
+from dzop.access.including import Included, include
 from dzop.access.keeping import Collision
 from dzop.access.logged import Asked, Logged, logged
 from dzop.access.matrices import Matrices
+from dzop.access.past import AskedHistory, Past, versions
+from dzop.access.searched import of_search
 from dzop.access.shown import Shown
 from dzop.access.unit import Unit
 from dzop.actor import Call
@@ -34,7 +39,7 @@ from dzop.fhir.search.query import Include, Query
 from dzop.store import resources
 from dzop.store.audit import Event, Writer
 from dzop.store.audit_log import log as audit_log
-from dzop.store.database import Database
+from dzop.store.database import Database, Transaction
 
 Result = TypeVar("Result")
 _ATTEMPTS = 4
@@ -44,6 +49,17 @@ _AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.Uni
 
 class _Undone(Exception):
     """Ends a transaction that was only tried out."""
+
+
+class _WithUnit:
+    """Records with a unit what is read in the middle of it; a refusal also when the unit is undone."""
+
+    def __init__(self, unit: Unit) -> None:
+        self._unit = unit
+
+    async def record(self, *events: Event) -> None:
+        self._unit.record(*(each for each in events if each.outcome < 400))
+        self._unit.refusals.extend(each for each in events if each.outcome >= 400)
 
 
 class Gateway:
@@ -60,8 +76,8 @@ class Gateway:
         """`matrix` is the law of a database that has none yet, `base` the FHIR base of this server,
         `partners` the types that each exchange partner takes.
         """
-        self._database = database
-        self._audit = audit
+        self._database: Database | Transaction = database
+        self._audit: Writer | _WithUnit = audit
         self._matrices = Matrices(matrix)
         self._base = base
         self._partners = partners or {}
@@ -82,20 +98,13 @@ class Gateway:
         # It is recorded with the categories that the version had, beside those the resource has now.
         return await self._disclosed(call, "vread", type, id, Shown.of(row), row["version_mask"])
 
-    async def history(
-        self, call: Call, type: str, id: str, before: int, count: int
-    ) -> tuple[list[Shown], int]:
-        """Visible versions older than `before`, newest first, and how many there are in all."""
-        everything = sees_all(call.actor, type)
-        where = {"type": type, "id": id, **binds(call)}
-        total = await self._database.row(resources.history_total(everything), **where)
-        if total is None or total["total"] == 0:
-            await self._refuse(call, "history-instance", type, id)
-        statement = resources.history(everything)
-        rows = await self._database.rows(statement, before=before, count=count, **where)
-        nothing = event(call, "history-instance", 200, type, id)
-        await self._audit.record(of_history(call, type, id, rows) if rows else nothing)
-        return [Shown.of(row) for row in rows], total["total"] if total else 0
+    async def history(self, call: Call, asked: AskedHistory) -> Past:
+        """A page of visible versions, newest first; of one resource NotFound when that is free or hidden."""
+        past = await versions(self._database, call, asked)
+        if asked.id and not past.rows and await read(self._database, call, asked.type, asked.id) is None:
+            await self._refuse(call, asked.interaction, asked.type, asked.id)
+        await self._audit.record(*of_history(call, asked, past.rows))
+        return past
 
     async def _disclosed(
         self, call: Call, interaction: str, type: str, id: str, found: Shown | None, mask: int = 0
@@ -122,39 +131,45 @@ class Gateway:
     async def search(self, call: Call, query: Query, after: tuple[str, ...] | None, size: int) -> Page:
         """One page of visible matches. Every person disclosed gets one event, and an empty answer one."""
         page = await find(self._database, call, query, after, size)
-        await self._audit.record(*await self._search_events(call, query, page))
+        await self._audit.record(*await of_search(self._database, call, query, page.matches))
         return page
 
-    async def _search_events(self, call: Call, query: Query, page: Page) -> list[Event]:
-        asked = digest_of(query)
-        shown = disclosures(call, "search-type", page.matches, query=asked, type=query.type)
-        about = named(query)
-        if not shown or len(about) > 1:
-            # Whoever was asked for is told of it, also when there was nothing to show.
-            shown += [event(call, "search-type", 200, type, id, query=asked) for type, id in about]
-            shown += [
-                event(call, "search-type", 200, query.type, person=person, query=asked)
-                for person in await self._identified(query)
-            ]
-        return shown or [event(call, "search-type", 200, query.type, query=asked)]
-
-    async def _identified(self, query: Query) -> list[int]:
-        """The persons whom a query asks for by an identifier."""
-        identifiers = identified(query)
-        if not identifiers:
-            return []
-        rows = await self._database.rows(
-            resources.PERSONS, patients=[], types=[], ids=[],
-            systems=[system for system, _ in identifiers], values=[value for _, value in identifiers],
-        )  # fmt: skip
-        return [row["person"] for row in rows]
-
     async def included(
-        self, call: Call, matches: Sequence[Shown], includes: Sequence[Include]
-    ) -> list[Shown]:
-        """What the matches reference through these includes, as far as the actor may see it."""
-        found = await include(self._database, call, matches, includes)
-        await self._audit.record(*disclosures(call, "search-type", found))
+        self, call: Call, matches: Sequence[Shown], includes: Sequence[Include], types: Sequence[str]
+    ) -> Included:
+        """What of these types comes along with the matches, as far as the actor may see it."""
+        included = await include(self._database, call, matches, includes, types)
+        await self._audit.record(*disclosures(call, "search-type", included.found))
+        return included
+
+    # -- everything ----------------------------------------------------------------------------
+
+    async def everything(
+        self, call: Call, id: str, asked: AskedWhole, after: tuple[str, str] | None, size: int
+    ) -> Whole:
+        """A page of all that is kept of a person, behind (type, id); NotFound when the Patient is hidden."""
+        patient = await self._found(call, "$everything", "Patient", id)
+        whole = await of_person(self._database, call, self._base, patient.person, asked, after, size)
+        await self._audit.record(*of_whole(call, patient, whole))
+        return whole
+
+    async def everything_of_plan(
+        self, call: Call, id: str, types: frozenset[str], at: datetime | None
+    ) -> Whole:
+        """A plan with all that belongs to it, now or as it was at an instant; NotFound when it was not there."""
+        plan = await self._found(call, "$everything", "CarePlan", id)
+        whole = await of_plan(self._database, call, self._base, plan, types, at)
+        if whole is None:
+            await self._refuse(call, "$everything", "CarePlan", id)
+            raise AssertionError  # pragma: no cover - _refuse always raises
+        await self._audit.record(*of_whole(call, plan, whole))
+        return whole
+
+    async def _found(self, call: Call, interaction: str, type: str, id: str) -> Shown:
+        """What an operation is asked of; only what is not shown is recorded here."""
+        found = await read(self._database, call, type, id)
+        if found is None or found.deleted:
+            return await self._disclosed(call, interaction, type, id, found)
         return found
 
     # -- the log ---------------------------------------------------------------------------------
@@ -238,6 +253,12 @@ class Gateway:
         """
         return await asyncio.shield(asyncio.ensure_future(self._commit(call, work)))
 
+    def within(self, unit: Unit) -> Gateway:
+        """The same door in the middle of a unit: what is read here has the unit's own writes in it."""
+        inner = copy(self)
+        inner._database, inner._audit = unit.connection, _WithUnit(unit)
+        return inner
+
     async def _commit(self, call: Call, work: Callable[[Unit], Awaitable[Result]]) -> Result:
         for _ in range(_ATTEMPTS):
             unit: Unit | None = None
@@ -250,7 +271,7 @@ class Gateway:
             except _AGAIN:
                 continue
             except Exception:
-                if unit is not None and unit.refusals:
-                    await self._audit.record(*unit.refusals)
+                if unit is not None and (noted := unit.noted):
+                    await self._audit.record(*noted)
                 raise
         raise Unavailable("too many changes at once; try again")

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from consent import categories
 from consent.law import Shape
 from dzop.access.shown import Shown
 from dzop.actor import Actor, Call
 from dzop.fhir.resource_types import RESOURCE_TYPES
-from dzop.fhir.search.query import Include, Query
+from dzop.fhir.search.query import Query
 from dzop.store import resources
 from dzop.store import search as searches
+from dzop.store.clauses import Seeing
 from dzop.store.database import Connection
-
-MOST_INCLUDED = 1_000
+from dzop.store.statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,11 @@ def binds(call: Call) -> dict[str, Any]:
     return {"shapes": fitting_shapes(call.actor), "keys": keys, "now": call.now}
 
 
+def seeing(actor: Actor) -> Seeing:
+    """How a statement looks for this actor, its grants aside."""
+    return Seeing(partial(sees_all, actor), _labels)
+
+
 async def read(connection: Connection, call: Call, type: str, id: str) -> Shown | None:
     statement = resources.read(sees_all(call.actor, type))
     row = await connection.row(statement, type=type, id=id, **binds(call))
@@ -65,15 +73,14 @@ async def find(
     connection: Connection, call: Call, query: Query, after: tuple[str, ...] | None, size: int
 ) -> Page:
     """Visible matches in order, `size` at most, and the total when the query asks for it."""
-    everything = sees_all(call.actor, query.type)
-    total = None
+    total, sight = None, seeing(call.actor)
     if query.total:
-        statement, values = searches.counted(query, everything)
+        statement, values = await _built(query, sight, searches.counted)
         row = await connection.row(statement, **values, **binds(call))
         total = row["total"] if row else 0
     if size == 0:
         return Page((), total, None)
-    statement, values = searches.page(query, everything, after)
+    statement, values = await _built(query, sight, partial(searches.page, after=after))
     rows = await connection.rows(statement, **values, limit=size + 1, **binds(call))
     matches = tuple(Shown.of(row) for row in rows[:size])
     following = searches.position(query, rows[size - 1]) if len(rows) > size else None
@@ -82,31 +89,17 @@ async def find(
     return Page(matches, total, following)
 
 
-async def include(
-    connection: Connection, call: Call, matches: Sequence[Shown], includes: Sequence[Include]
-) -> list[Shown]:
-    """What the matches reference through the includes, as far as the actor may see it, matches aside."""
-    if not matches or not includes:
-        return []
-    rows = await connection.rows(
-        searches.REFERENCED,
-        persons=[match.person for match in matches],
-        types=[match.type for match in matches],
-        ids=[match.id for match in matches],
-        parameters=[each.parameter.name for each in includes],
-        targets=[each.target or "" for each in includes],
-        sources=[each.source for each in includes],
-    )
-    there = {(match.type, match.id) for match in matches}
-    wanted = sorted({(row["target_type"], row["target_id"]) for row in rows} - there)
-    known = [each for each in wanted if each[0] in RESOURCE_TYPES][:MOST_INCLUDED]
-    found: list[Shown] = []
-    for everything in (False, True):
-        part = [each for each in known if sees_all(call.actor, each[0]) == everything]
-        if part:
-            types, ids = [type for type, _ in part], [id for _, id in part]
-            statement = resources.read_many(everything)
-            found += [
-                Shown.of(row) for row in await connection.rows(statement, types=types, ids=ids, **binds(call))
-            ]
-    return found
+async def _built(
+    query: Query, sight: Seeing, build: Callable[[Query, Seeing], tuple[Statement, dict[str, Any]]]
+) -> tuple[Statement, dict[str, Any]]:
+    """A statement of many parts is built beside the loop, so that others are answered meanwhile."""
+    if searches.is_large(query, sight):
+        return await asyncio.to_thread(build, query, sight)
+    return build(query, sight)
+
+
+def _labels(code: str | None) -> int:
+    """The bit of a data category; of none, all of them."""
+    if code is None:
+        return categories.ALL
+    return categories.mask([code]) if code in categories.CATEGORIES else 0

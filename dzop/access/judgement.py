@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from consent.categories import mask as mask_of
@@ -33,6 +34,10 @@ class Judgement:
         self._facts: dict[int, Facts] = {}
         self._at_first: dict[int, Facts] = {}
         self._patients: dict[int, str] = {}
+        self._keys: dict[str, int] = {}
+        self._alone: dict[int, bool] = {}
+        self._decisions: dict[tuple[int, str, int, frozenset[str]], Decision] = {}
+        self._related: dict[int, bool] = {}
         self.refusals: list[Event] = []
 
     async def permits(self, person: int, action: str, mask: int, kinds: frozenset[str]) -> bool:
@@ -47,8 +52,13 @@ class Judgement:
             return Decision(permit=True, rules=("system",), matrix_version="")
         if person <= DIRECTORY:
             return Decision(person == DIRECTORY and action == "read", ("directory",), matrix_version="")
-        known, in_force = await self.facts_of(person), await self.in_force()
-        return decide(shape_of(actor), known, self._call.now, action, mask, kinds, in_force.active.matrix)
+        asked = (person, action, mask, kinds)
+        if asked not in self._decisions:
+            known, in_force = await self.facts_of(person), await self.in_force()
+            self._decisions[asked] = decide(
+                shape_of(actor), known, self._call.now, action, mask, kinds, in_force.active.matrix
+            )
+        return self._decisions[asked]
 
     async def require(
         self, person: int, action: str, mask: int, kinds: frozenset[str], type: str, id: str
@@ -79,10 +89,11 @@ class Judgement:
         actor = self._call.actor
         if actor.is_system or person <= DIRECTORY:
             return True
-        known = await self.facts_of(person)
-        in_force = await self.in_force()
-        granted = permitted(shape_of(actor), known, self._call.now, "read", in_force.active.matrix)
-        return bool(granted.full | granted.own)
+        if person not in self._related:
+            known, in_force = await self.facts_of(person), await self.in_force()
+            granted = permitted(shape_of(actor), known, self._call.now, "read", in_force.active.matrix)
+            self._related[person] = bool(granted.full | granted.own)
+        return self._related[person]
 
     async def is_kept_back(self, person: int, mask: int) -> bool:
         """Does a setting of the person keep any of these categories from being taken elsewhere (`disclose`)?"""
@@ -123,26 +134,39 @@ class Judgement:
         return self._in_force
 
     async def lock_patient(self, patient_id: str, *, exclusive: bool) -> int | None:
-        """The same for a person known by Patient id: the key, or None when there is no such person."""
-        statement = resources.LOCK_PATIENT if exclusive else resources.SHARE_PATIENT
-        row = await self._transaction.row(statement, patient_id=patient_id)
-        if row is None:
-            return None
-        self._patients[row["key"]] = f"Patient/{patient_id}"
-        return int(row["key"])
+        """The same as `lock` for a person known by Patient id: the key, or None when there is no such person."""
+        if not self.is_locked(patient_id, exclusive=exclusive):
+            await self.lock_all([], [patient_id], exclusive=exclusive)
+        return self._keys.get(patient_id)
 
     async def lock(self, person: int, *, exclusive: bool) -> str:
         """Locks the person's row: exclusively to change a fact, shared to be judged by them; `Patient/id`."""
         if person <= DIRECTORY:
             return ""
+        if person not in self._alone or (exclusive and not self._alone[person]):
+            await self.lock_all([person], [], exclusive=exclusive)
+        return self._patients.get(person, "")
+
+    async def lock_all(self, persons: Sequence[int], patient_ids: Sequence[str], *, exclusive: bool) -> None:
+        """Locks the rows of persons, known by key or by Patient id, in an order that all keep."""
         statement = resources.LOCK_FACTS if exclusive else resources.SHARE_FACTS
-        row = await self._transaction.row(statement, person=person)
-        self._patients[person] = f"Patient/{row['patient_id']}" if row else ""
-        return self._patients[person]
+        rows = await self._transaction.rows(statement, persons=list(persons), patients=list(patient_ids))
+        for row in rows:
+            person, patient_id = int(row["key"]), row["patient_id"]
+            self._patients[person], self._keys[patient_id] = f"Patient/{patient_id}", person
+            self._alone[person] = exclusive or self._alone.get(person, False)
+
+    def is_locked(self, patient_id: str, *, exclusive: bool) -> bool:
+        """Whether this transaction holds that lock of a person already."""
+        key = self._keys.get(patient_id)
+        return key is not None and (self._alone[key] or not exclusive)
 
     def forget(self, person: int) -> None:
         """A fact of this person changed: the next judgement reads them anew."""
         known = self._facts.pop(person, None)
+        self._related.pop(person, None)
+        for asked in [each for each in self._decisions if each[0] == person]:
+            del self._decisions[asked]
         if known is not None:
             self._at_first.setdefault(person, known)
 

@@ -12,9 +12,10 @@ from consent.law import Decision
 from dzop.access import directory, facts
 from dzop.access.events import event
 from dzop.access.goal_links import GoalLinks
+from dzop.access.indexing import index_columns
 from dzop.access.judgement import Judgement
 from dzop.access.labels import kept_meta
-from dzop.access.proposal import Proposal, index_columns
+from dzop.access.proposal import Proposal
 from dzop.access.shown import Shown
 from dzop.access.versions import Before, Concerned, Version, audience_columns
 from dzop.actor import Call
@@ -38,7 +39,7 @@ Partners = Mapping[str, frozenset[str]]
 
 
 class Collision(Exception):
-    """Somebody took the same id in this very moment; the unit starts again and will see it."""
+    """Somebody changed in this very moment what this unit goes by; it starts again and will see it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,43 +84,37 @@ class Keeper:
         """Stores a version that was judged, with all its rows."""
         type, id = proposal.type, proposal.id
         created = before is None or before.deleted
-        if before:
-            await self._transaction.run(resources.FORGET, person=person, type=type, id=id)
         version, now = (before.version + 1 if before else 1), self._after(before)
         shown = proposal.served or proposal
-        served = shown.body if shown is not proposal else None
+        body = proposal.body
+        served = None if shown is proposal else shown.body
         meta = kept_meta(proposal.meta)
-        stored = await self._transaction.row(
-            resources.WRITE if before else resources.WRITE_FIRST, person=person, type=type, id=id, version=version,
-            body=proposal.body, served=served, meta=meta, mask=total, now=now, method=method, deleted=False,
-            **index_columns(shown, self._base), **audience_columns(named),
-            **self._noted(decision, person, 201 if created else 200, type, id, total, version),
+        interaction = "create" if created else "patch" if method == "PATCH" else "update"
+        noted = self._noted(decision, person, interaction, type, id, total, version)
+        await self._write(
+            person, type, id, before, named, index_columns(shown, self._base), noted, version=version,
+            body=body, served=served, meta=meta, mask=total, last_updated=now, method=method,
+            deleted=False,
         )  # fmt: skip
-        if stored is None:
-            raise Collision
         if before and total & ~before.row["mask"]:
-            await self._transaction.run(
-                resources.LABEL_PROVENANCE, person=person, type=type, id=id, mask=total
-            )
+            await self._transaction.run(resources.LABEL_TELLING, person=person, type=type, id=id, mask=total)
         now_said = Version(proposal.value, named)
         self._follow_up(person, type, total, now_said, *([before.as_it_was] if before else []))
         former = None if before is None or before.deleted else before.as_it_was.value
         self._goal_links.note(person, type, id, proposal.value, former)
         if person == DIRECTORY:
             self._facts_of |= await directory.record(self._transaction, proposal.value, self._base)
-        await self._announce(person, type, id, version)
-        answer = Shown(person, type, id, version, shown.body, meta, total, now, deleted=False)
+        answer = Shown(person, type, id, version, served or body, meta, total, now, deleted=False)
         return Written(type, id, version, created, now, answer)
 
     async def remove(self, person: int, type: str, id: str, before: Before, decision: Decision) -> Written:
-        row, now = before.row, self._after(before)
-        await self._transaction.run(resources.FORGET, person=person, type=type, id=id)
-        # A deleted resource keeps the categories and the audience of its last version.
-        await self._transaction.run(
-            resources.WRITE, person=person, type=type, id=id, version=before.version + 1, body=row["kept"],
-            served=None, meta=row["meta"], mask=row["mask"], now=now, method="DELETE", deleted=True,
-            **resources.no_index(), **audience_columns(before.named),
-            **self._noted(decision, person, 204, type, id, row["mask"], before.version + 1),
+        """Stores that it is deleted: it keeps the categories and the audience of its last version."""
+        row, now, version = before.row, self._after(before), before.version + 1
+        noted = self._noted(decision, person, "delete", type, id, row["mask"], version)
+        await self._write(
+            person, type, id, before, before.named, resources.no_index(), noted, version=version,
+            body=row["kept"], served=None, meta=row["meta"], mask=row["mask"], last_updated=now, method="DELETE",
+            deleted=True,
         )  # fmt: skip
         self._follow_up(person, type, row["mask"], before.as_it_was)
         self._goal_links.note(person, type, id, None, before.as_it_was.value)
@@ -127,8 +122,45 @@ class Keeper:
             # Who is taken out of the directory acts in that capacity no longer.
             gone = {**before.as_it_was.value, "active": False}
             self._facts_of |= await directory.record(self._transaction, gone, self._base)
-        await self._announce(person, type, id, before.version + 1)
-        return Written(type, id, before.version + 1, created=False, last_updated=now, shown=None)
+        return Written(type, id, version, created=False, last_updated=now, shown=None)
+
+    async def _write(
+        self,
+        person: int,
+        type: str,
+        id: str,
+        before: Before | None,
+        named: Concerned,
+        index: Mapping[str, Any],
+        noted: Mapping[str, list[Any]],
+        **version: Any,
+    ) -> None:
+        """Has the version written with all its rows, and announced to every partner that takes this type.
+
+        It waits for others to be written with it (`Transaction.later`). When it is sent, the law decides.
+        """
+        if before is not None:
+            await self._transaction.run(resources.FORGET, person=person, type=type, id=id)
+        columns = {**index, "indexed_as": [index["indexed_as"]], **audience_columns(named)}
+        whole = {name: [value] for name, value in version.items()}
+        await self._transaction.later(
+            resources.WRITE, person=[person], type=[type], id=[id], **whole, **noted, **columns,
+            **resources.rows_of((person, type, id), columns),
+        )  # fmt: skip
+        partners = [partner for partner, types in self._partners.items() if type in types]
+        if partners and person > DIRECTORY:
+            row = {
+                "person": person,
+                "type": type,
+                "id": id,
+                "version": version["version"],
+                "now": self._call.now,
+            }
+            await self._transaction.later(
+                exchange.ENQUEUE,
+                partner=partners,
+                **{name: [value] * len(partners) for name, value in row.items()},
+            )
 
     async def settle(self) -> None:
         """What follows from the writes so far, once a person: grants, and the audience that depends on others."""
@@ -172,25 +204,16 @@ class Keeper:
             self._concerns_of.add(person)
 
     def _noted(
-        self, decision: Decision, person: int, status: int, type: str, id: str, mask: int, version: int
-    ) -> dict[str, Any]:
+        self, decision: Decision, person: int, interaction: str, type: str, id: str, mask: int, version: int
+    ) -> dict[str, list[Any]]:
         """The audit row of a write, which goes into the statement that writes."""
-        interaction = {201: "create", 200: "update", 204: "delete"}[status]
+        status = {"create": 201, "delete": 204}.get(interaction, 200)
         return audit.note(
             event(
                 self._call, interaction, status, type, id, person=person, mask=mask, version=version,
                 rules=decision.rules, matrix_version=decision.matrix_version,
             )
         )  # fmt: skip
-
-    async def _announce(self, person: int, type: str, id: str, version: int) -> None:
-        """To every partner that takes this type; the law decides when it is sent."""
-        for partner, types in self._partners.items():
-            if person > DIRECTORY and type in types:
-                await self._transaction.run(
-                    exchange.ENQUEUE, person=person, partner=partner, type=type, id=id, version=version,
-                    now=self._call.now,
-                )  # fmt: skip
 
     def _after(self, before: Before | None) -> datetime:
         """The instant of this version: later than the one it follows, whatever the clock does."""

@@ -15,9 +15,11 @@ from consent.law import Decision
 from dzop.access.authorship import is_representative
 from dzop.access.judgement import Judgement
 from dzop.access.labels import is_labelled_sensitive, kept_meta
+from dzop.access.proposal import Proposal
 from dzop.access.versions import Before
 from dzop.actor import Call
-from dzop.fhir.outcome import Forbidden
+from dzop.definitions.conformance import claimed_issues, is_error
+from dzop.fhir.outcome import Forbidden, Unprocessable
 
 NOT_LIFTED: Final = "the label `sensitive` is lifted by the person, the representative or the author only"
 
@@ -40,6 +42,14 @@ def changed(meta: Mapping[str, Any], given: Mapping[str, Any], *, add: bool) -> 
     if add and "source" in wanted:
         own["source"] = wanted["source"]
     return orjson.dumps(own, default=float).decode()
+
+
+def require_conformance(call: Call, proposal: Proposal, given: Mapping[str, Any]) -> None:
+    """Unprocessable when the resource does not do what a profile asks that it is to claim; `system` may say so."""
+    claiming = {**proposal.value, "meta": {"profile": given.get("profile", [])}}
+    issues = [] if call.actor.is_system else [each for each in claimed_issues(claiming) if is_error(each)]
+    if issues:
+        raise Unprocessable(*issues)
 
 
 def sensitive(before: Before, given: Mapping[str, Any], *, add: bool) -> int:

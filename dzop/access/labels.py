@@ -38,11 +38,19 @@ def _labels(mask: int) -> list[dict[str, str]]:
     return [{"system": DATA_CATEGORY, "code": code} for code in categories.codes(mask)]
 
 
+@lru_cache(maxsize=4096)
+def _labels_alone(mask: int) -> str:
+    """The member `security` where the client has sent no labels, as it follows others."""
+    return f',"security":{orjson.dumps(_labels(mask)).decode()}' if mask else ""
+
+
 def served_meta(version: int, last_updated: datetime, kept: bytes, mask: int) -> bytes:
     """The JSON of `meta`, as it is spliced into the body at read."""
+    if kept == b"{}":  # most often; and it is made for each entry of every Bundle
+        labels = _labels_alone(mask)
+        return f'{{"versionId":"{version}","lastUpdated":"{instant(last_updated)}"{labels}}}'.encode()
     meta: dict[str, Any] = {"versionId": str(version), "lastUpdated": instant(last_updated)}
-    if kept != b"{}":
-        meta |= orjson.loads(kept)
+    meta |= orjson.loads(kept)
     if mask:
         meta["security"] = [*meta.get("security", []), *_labels(mask)]
     return orjson.dumps(meta)
@@ -50,4 +58,5 @@ def served_meta(version: int, last_updated: datetime, kept: bytes, mask: int) ->
 
 def instant(moment: datetime) -> str:
     """A FHIR instant in UTC, with the microseconds the store keeps."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"

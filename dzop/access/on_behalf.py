@@ -48,7 +48,7 @@ def provenance(
     proposal = Proposal("Provenance", str(body["id"]), json.parse(orjson.dumps(body, default=str)))
     concerned = [("author", call.actor.individual, "")]
     concerned += [(kind, key, via or f"target:{target}") for kind, key, via in named]
-    return (Consequence(proposal, tuple(dict.fromkeys(concerned))),)
+    return (Consequence(proposal, tuple(dict.fromkeys(concerned)), is_new=True),)
 
 
 def _agent(who: str, for_whom: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dzop.access import guarded
 from dzop.access.proposal import Proposal
 from dzop.actor import Call
 from dzop.fhir.references import Reference, person_references
-from dzop.store import resources
+from dzop.store import resources as statements
 from dzop.store.database import Transaction
 from dzop.store.tables import DIRECTORY
 
 
-async def located(transaction: Transaction, type: str, id: str) -> int | None:
-    """The compartment of an id in use."""
-    row = await transaction.row(resources.LOCATE, type=type, id=id)
-    return None if row is None else int(row["person"])
+class Places:
+    """Where resources are, asked once each: where one is never changes, and one made meanwhile by somebody else
+    cannot be made again.
+    """
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._known: dict[tuple[str, str], int | None] = {}
+
+    async def of(self, *resources: tuple[str, str]) -> tuple[int | None, ...]:
+        """The compartments of ids (type, id) in use; None for one that is free."""
+        new = sorted({each for each in resources if each not in self._known})
+        if new:
+            types, ids = ([each[place] for each in new] for place in (0, 1))
+            rows = await self._transaction.rows(statements.LOCATE, types=types, ids=ids)
+            found = {(row["type"], row["id"]): int(row["person"]) for row in rows}
+            self._known |= {each: found.get(each) for each in new}
+        return tuple(self._known[each] for each in resources)
+
+    def note(self, person: int, type: str, id: str) -> None:
+        """This unit has put a resource there."""
+        self._known[type, id] = person
+
+
+async def reserve(transaction: Transaction, patients: Iterable[str]) -> None:
+    """Makes persons known by their Patient ids."""
+    await transaction.run(statements.ADD_PERSONS, patients=sorted(set(patients)))
 
 
 async def person_of(
@@ -25,14 +50,13 @@ async def person_of(
     What the actor may not see is as unknown as what is not there, unless it may write of `anybody`. A person
     is known from the first mention by `system`, so that it may load in any order.
     """
-    references, reserve = _references(proposal, base), call.actor.is_system
+    references, by_system = _references(proposal, base), call.actor.is_system
     patients = [each.id for each in references if each.type == "Patient" and each.id]
-    if reserve:
-        for patient in patients:
-            await transaction.run(resources.ADD_PERSON, patient_id=patient)
+    if by_system and patients:
+        await reserve(transaction, patients)
     logical = [each.identifier for each in references if each.id is None and each.identifier]
     rows = await transaction.rows(
-        resources.persons(call.actor.is_system or anybody),
+        statements.persons(by_system or anybody),
         **guarded.binds(call),
         patients=patients,
         types=[each.type for each in references if _is_elsewhere(each)],
@@ -43,7 +67,7 @@ async def person_of(
     named = {row["named"] for row in rows}
     found = {row["person"] for row in rows if row["person"] > DIRECTORY}
     all_known = all(_name(each) in named for each in references if _name(each))
-    return found.pop() if len(found) == 1 and (all_known or reserve) else None
+    return found.pop() if len(found) == 1 and (all_known or by_system) else None
 
 
 def patient_of(proposal: Proposal, base: str) -> str | None:

@@ -1,19 +1,15 @@
-"""A resource on its way in: the accepted JSON, and the index rows that follow from it."""
+"""A resource on its way in: the accepted JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
-
 from dzop.fhir import json
 from dzop.fhir.json import Source
-from dzop.fhir.references import SSIN, canonical_system, goal_references
-from dzop.fhir.search.index import index
-from dzop.store.conditions import indexed
-from dzop.store.goal_links import GOAL_LINK
+from dzop.fhir.outcome import Issue
+from dzop.fhir.references import SSIN, canonical_system
 
 # Professionals' national numbers serve to recognise them and are never shown (access law, "Directory").
 _WITHHELD = ("Practitioner",)
@@ -21,11 +17,12 @@ _WITHHELD = ("Practitioner",)
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a client sent, of a type the table knows, already valid."""
+    """What a client sent, of a type the table knows, already valid; `remarks` are what there is to say of it."""
 
     type: str
     id: str
     source: Source
+    remarks: tuple[Issue, ...] = ()
 
     @property
     def value(self) -> Mapping[str, Any]:
@@ -49,34 +46,34 @@ class Proposal:
         """What may be shown and found, when that is less than what is kept."""
         if self.type not in _WITHHELD:
             return None
-        identifiers = self.source.value.get("identifier", [])
-        shown = [each for each in identifiers if canonical_system(each.get("system", "")) != SSIN]
-        if len(shown) == len(identifiers):
-            return None
-        return self.with_member("identifier", orjson.dumps(shown).decode())
+        identifiers = self._identifiers
+        shown = [each for each in identifiers if not _is_national_number(each)]
+        return None if len(shown) == len(identifiers) else self._identified(shown)
+
+    def with_withheld(self, kept: Proposal) -> Proposal:
+        """The same with what `kept` has and does not show, behind what is shown."""
+        if kept.served is None:
+            return self
+        return self._identified([*self._identifiers, *filter(_is_national_number, kept._identifiers)])
+
+    @property
+    def _identifiers(self) -> list[str]:
+        """Each identifier as it was sent."""
+        text = self.source.text
+        where = json.members(text).get("identifier")
+        if where is None:
+            return []
+        array = text[slice(*where)]
+        return [array[start:end] for start, end in json.elements(array)]
+
+    def _identified(self, identifiers: list[str]) -> Proposal:
+        if identifiers:
+            return self.with_member("identifier", f"[{','.join(identifiers)}]")
+        # FHIR has no empty arrays.
+        text = json.without_member(self.source.text, "identifier")
+        return replace(self, source=json.parse(text.encode()))
 
 
-def index_columns(proposal: Proposal, base: str) -> dict[str, list[Any]]:
-    """One array a column of the four index tables, as the store's write statement takes them."""
-    value = proposal.value
-    rows = index(value, proposal.type, base)
-    tokens = [(name, indexed(system), indexed(code)) for name, system, code in rows.tokens]
-    references = [tuple(indexed(part or "") for part in row) for row in rows.references]
-    references += [
-        (GOAL_LINK, "Goal", goal.partition("/")[2], "", "", "")
-        for goal in goal_references(value, proposal.type, base)
-    ]
-    return {
-        **_columns("token", ("parameter", "system", "code"), tokens),
-        **_columns("reference", _REFERENCE, references),
-        **_columns("date", ("parameter", "low", "high"), rows.dates),
-        **_columns("string", ("parameter", "normalised", "exact"), rows.strings),
-    }
-
-
-_REFERENCE = ("parameter", "target_type", "target_id", "url", "identifier_system", "identifier_value")
-
-
-def _columns(prefix: str, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    columns = {f"{prefix}_{name}": [row[place] for row in rows] for place, name in enumerate(names)}
-    return {**columns, f"{prefix}_ordinal": list(range(len(rows)))}
+def _is_national_number(identifier: str) -> bool:
+    system = json.value_of(identifier).get("system", "")
+    return canonical_system(system) == SSIN

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from math import ceil
 from typing import Any, Final
 from uuid import uuid4
@@ -25,6 +24,7 @@ from dzop.access.events import event
 from dzop.access.guarded import binds, shape_of
 from dzop.access.keeping import Written
 from dzop.access.labels import instant
+from dzop.access.locks import lock_of
 from dzop.access.proposal import Proposal
 from dzop.access.unit import Unit
 from dzop.actor import Actor, Call
@@ -172,8 +172,7 @@ async def revoke(unit: Unit, call: Call, id: str) -> Written:
 
 async def _person_with(unit: Unit, ssin: str) -> Row | None:
     """The person with this number; looked up for every attempt, after all others with the same number."""
-    lock = blake2b(f"Patient|{SSIN}|{ssin}".encode(), digest_size=8).digest()
-    await unit.serialise([int.from_bytes(lock, "big", signed=True)])
+    await unit.locks.serialise({lock_of("Patient", ssin): True})
     return await unit.alongside(declarations.PATIENT_WITH, system=SSIN, value=ssin)
 
 

@@ -38,8 +38,12 @@ class Shown:
     @property
     def served(self) -> bytes:
         """The accepted JSON with `meta` spliced in; nothing of it is parsed."""
-        meta = served_meta(self.version, self.last_updated, self.meta, self.mask)
-        return json.served(self.body, self.type, self.id, meta)
+        return json.served(self.body, self.type, self.id, self.served_meta)
+
+    @property
+    def served_meta(self) -> bytes:
+        """The JSON of `meta`."""
+        return served_meta(self.version, self.last_updated, self.meta, self.mask)
 
     @property
     def etag(self) -> str:

@@ -6,46 +6,46 @@ will be, store the version with all that follows from it; at the end recompile w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from consent.categories import mask
-from consent.law import Decision
-from dzop.access import guarded, labelling, on_behalf, placement
-from dzop.access.authorship import Authorship, authorship, ties
-from dzop.access.classification import categories_of
+from dzop.access import guarded, placement
+from dzop.access.classification import Classification
 from dzop.access.events import disclosure, event
 from dzop.access.judgement import Judgement
 from dzop.access.keeping import Keeper, Partners, Written
-from dzop.access.labels import SENSITIVE, is_labelled_sensitive
+from dzop.access.locks import Locks
 from dzop.access.matrices import Matrices
+from dzop.access.placement import Places
 from dzop.access.proposal import Proposal
-from dzop.access.registering import REGISTERED, registers
+from dzop.access.registering import registers
 from dzop.access.rules import as_kept, rules_of
+from dzop.access.searched import of_search
 from dzop.access.shown import Shown
+from dzop.access.storing import Storing
 from dzop.access.versions import Before, before_of
-from dzop.access.writing import Consequence, Removal, Ruled, Writing
+from dzop.access.writing import Consequence, Removal
 from dzop.actor import SYSTEM, Actor, Call
-from dzop.fhir.audience import of_aftercare
 from dzop.fhir.json import Source
 from dzop.fhir.outcome import (
     Conflict,
     FhirError,
     Forbidden,
+    Gone,
     NotFound,
     PreconditionFailed,
     Unprocessable,
 )
+from dzop.fhir.references import person_references
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.search.query import Query
-from dzop.store import audit, resources
+from dzop.store import audit
 from dzop.store.audit import Event
 from dzop.store.database import Row, Transaction
 from dzop.store.statement import Statement
 from dzop.store.tables import DIRECTORY, NONE
 
-_SENSITIVE = mask([SENSITIVE])
 _UNKNOWN_PERSON = "the person is not known, or you have no relation with this person"
 
 
@@ -53,7 +53,13 @@ class Unit:
     """Everything a call changes. Made by the gateway, never kept longer than its transaction."""
 
     def __init__(
-        self, transaction: Transaction, call: Call, matrices: Matrices, base: str, partners: Partners
+        self,
+        transaction: Transaction,
+        call: Call,
+        matrices: Matrices,
+        base: str,
+        partners: Partners,
+        classification: Classification | None = None,
     ) -> None:
         self._transaction = transaction
         self._call = call
@@ -62,21 +68,50 @@ class Unit:
         self._matrices = matrices
         self._law = Judgement(transaction, call, matrices, base)
         self._keeper = Keeper(transaction, call, self._law, base, partners)
+        self._places = Places(transaction)
+        self._locks = Locks(transaction, call, self._law, self._places)
+        self._classification = classification or Classification(transaction, call, base)
+        self._storing = Storing(
+            transaction, call, self._law, base, self._keeper, self._places, self._classification
+        )
         self._events: list[Event] = []
+        self._searched: list[Event] = []
 
     @property
     def refusals(self) -> list[Event]:
         return self._law.refusals
 
     @property
+    def noted(self) -> list[Event]:
+        """What is recorded also when the unit is undone: refusals, and what its conditions asked for, of which a
+        refusal may tell.
+        """
+        return [*self.refusals, *self._searched]
+
+    @property
+    def scopes(self) -> Collection[str]:
+        """What the token reaches at most."""
+        return self._call.actor.scopes
+
+    @property
+    def connection(self) -> Transaction:
+        """Where what this unit has written can be read."""
+        return self._transaction
+
+    @property
     def law(self) -> Judgement:
         """The law as it judges this call, for operations that ask more of it than a write does."""
         return self._law
 
+    @property
+    def locks(self) -> Locks:
+        """Locks beyond those that each write takes by itself."""
+        return self._locks
+
     def as_server(self) -> Unit:
         """What the server itself writes because of this call, in the same transaction; to be finished too."""
         call = replace(self._call, actor=Actor(SYSTEM, SYSTEM))
-        return Unit(self._transaction, call, self._matrices, self._base, self._partners)
+        return Unit(self._transaction, call, self._matrices, self._base, self._partners, self._classification)
 
     def record(self, *events: Event) -> None:
         """Adds to what is recorded with the unit, and only if it succeeds."""
@@ -105,16 +140,12 @@ class Unit:
         """Runs a statement about what is no resource, such as the exchange, in this transaction."""
         return await self._transaction.row(statement, **values)
 
-    async def matching(self, query: Query) -> tuple[Shown, ...]:
-        """At most two visible matches: enough to tell none, one and several apart."""
+    async def matching(self, query: Query, *, again: bool = False) -> tuple[Shown, ...]:
+        """At most two visible matches: enough to tell none, one and several apart. Asked `again`, it is known."""
         matches = (await guarded.find(self._transaction, self._call, query, None, 2)).matches
-        self._events += [disclosure(self._call, "search-type", each) for each in matches]
+        if not again:
+            self._searched += await of_search(self._transaction, self._call, query, matches)
         return matches
-
-    async def serialise(self, locks: Iterable[int]) -> None:
-        """Waits for others that create under the same condition; in sorted order, so that none deadlock."""
-        for lock in sorted(set(locks)):
-            await self._transaction.rows(resources.ADVISORY_LOCK, lock=lock)
 
     # -- writing -----------------------------------------------------------------------------------
 
@@ -125,10 +156,12 @@ class Unit:
         person = await self._related(await self._person_of(proposal), proposal)
         return await self._add(person, proposal, "POST")
 
-    async def update(self, proposal: Proposal, if_match: int | None, *, may_create: bool) -> Written:
-        """A new version, or the first one under an id the client chose."""
+    async def update(
+        self, proposal: Proposal, if_match: int | None, *, may_create: bool, anew: bool = False
+    ) -> Written:
+        """A new version, or the first one under an id the client chose; Conflict when it is there and shall not be."""
         person = await self._person_of(proposal)
-        located = await placement.located(self._transaction, proposal.type, proposal.id)
+        located = await self._located(proposal.type, proposal.id)
         before = (
             None
             if located is None
@@ -146,12 +179,15 @@ class Unit:
         if person is None or located != person:
             raise Unprocessable("a resource never moves to another person", expression=_person_path(proposal))
         self._require_match(before, if_match)
+        if anew and not before.deleted:
+            self._law.refuse("update", 409, proposal.type, proposal.id, person, before.row["mask"])
+            raise Conflict("there is a resource under this id that does not meet the condition")
         return await self._store(person, proposal, before, "PUT")
 
     async def load(self, proposal: Proposal) -> Written | None:
         """Stores a resource of a file unless that is what is stored already: then None."""
         person = await self._related(await self._person_of(proposal), proposal)
-        located = await placement.located(self._transaction, proposal.type, proposal.id)
+        located = await self._located(proposal.type, proposal.id)
         if located is None:
             return await self._add(person, proposal, "PUT")
         before = await before_of(self._transaction, self._call, located, proposal.type, proposal.id)
@@ -165,8 +201,8 @@ class Unit:
     ) -> Written:
         """A new version made from the current one by `change`, for operations on one resource.
 
-        `change` is given the body as it is kept, with the client's own `meta`. NotFound for what is free,
-        hidden or deleted; the new version is judged like any update.
+        `change` is given the body as it is kept, with the client's own `meta`. NotFound for what is free
+        or hidden, Gone for what is deleted; the new version is judged like any update.
         """
         before = await self._current(type, id, if_match)
         person = before.row["person"]
@@ -177,52 +213,65 @@ class Unit:
             raise
         return await self._store(person, Proposal(type, id, changed), before, "PUT")
 
+    async def patch(
+        self, type: str, id: str, change: Callable[[Source], Proposal], if_match: int | None = None
+    ) -> Written:
+        """The same for a client's patch: `change` is given the body as it is shown, with its whole `meta`.
+
+        What is kept of it and not shown stays as it is.
+        """
+        before = await self._current(type, id, if_match, "patch")
+        person, kept = before.row["person"], before.proposal
+        try:
+            proposal = change(before.shown)
+            await self._require_same_person(person, kept, proposal)
+        except FhirError as error:
+            self._law.refuse("patch", error.status, type, id, person, before.row["mask"])
+            raise
+        return await self._store(person, proposal.with_withheld(kept), before, "PATCH")
+
+    async def _require_same_person(self, person: int, former: Proposal, proposal: Proposal) -> None:
+        """Unprocessable when the change would bring the resource to somebody else."""
+        then, now = (person_references(each.value, each.type, self._base) for each in (former, proposal))
+        if now != then and await self._person_of(proposal) != person:
+            raise Unprocessable("a resource never moves to another person", expression=_person_path(proposal))
+
     async def label(
         self, type: str, id: str, given: Mapping[str, Any], if_match: int | None, *, add: bool
     ) -> Written:
         """A new version that differs in its `meta` alone: `given` is added to it, or taken out of it.
 
-        NotFound as for `amend`. Whoever may update may do so; the label `sensitive` has rules of its own.
+        Refused as `amend` is. Whoever may update may do so; the label `sensitive` has rules of its own.
         """
         before = await self._current(type, id, if_match)
-        person, own = before.row["person"], before.proposal
-        proposal = own.with_member("meta", labelling.changed(own.meta, given, add=add))
-        decision = await labelling.decided(self._law, self._call, person, before, given, add=add)
-        if decision is None:
-            proposal = (await self._ruled(person, proposal, before, before.kinds)).proposal
-            mask_before = before.row["mask"]
-            decision = await self._law.require(person, "update", mask_before, before.kinds, type, id)
-        computed = mask(await categories_of(self._transaction, proposal, self._base))
-        total = computed | labelling.sensitive(before, given, add=add)
-        written = await self._keeper.keep(person, proposal, before, "PUT", before.named, total, decision)
-        return await self._disclosed(person, written, total, before.kinds)
+        return await self._storing.label(before, given, add=add)
 
-    async def _current(self, type: str, id: str, if_match: int | None) -> Before:
-        """What is there, locked; NotFound for what is free, hidden or deleted."""
-        person = await placement.located(self._transaction, type, id)
+    async def _current(self, type: str, id: str, if_match: int | None, interaction: str = "update") -> Before:
+        """What is there, locked; NotFound for what is free or hidden, Gone for what is deleted."""
+        person = await self._located(type, id)
         before = None
         if person is not None:
             await self._lock(person, type)
             before = await before_of(self._transaction, self._call, person, type, id)
-        if before is None or before.deleted or not await self._sees(before):
-            self._law.refuse("update", 404, type, id)
+        if before is None or not await self._sees(before):
+            self._law.refuse(interaction, 404, type, id)
             raise NotFound(f"`{type}/{id}` is not known")
+        if before.deleted:
+            self._law.refuse(interaction, 410, type, id, person, before.row["mask"])
+            raise Gone(f"`{type}/{id}` was deleted")
         self._require_match(before, if_match)
         return before
 
     async def enter(self, person: int, entered: Consequence) -> None:
         """A new version of the server's own making, which nobody has to judge."""
-        proposal = entered.proposal
-        before = await before_of(self._transaction, self._call, person, proposal.type, proposal.id)
-        kept = before.row["mask"] & _SENSITIVE if before else 0
-        total = mask(await categories_of(self._transaction, proposal, self._base)) | kept
-        decision = Decision(permit=True, rules=("system",), matrix_version="")
-        method = "PUT" if before else "POST"
-        await self._keeper.keep(person, proposal, before, method, entered.named, total, decision)
+        proposal, before = entered.proposal, None
+        if not entered.is_new:
+            before = await before_of(self._transaction, self._call, person, proposal.type, proposal.id)
+        await self._storing.enter(person, entered, before)
 
     async def delete(self, type: str, id: str, if_match: int | None) -> Written | None:
         """Marks as deleted; None when there is nothing to delete, or nothing the actor may know of."""
-        person = await placement.located(self._transaction, type, id)
+        person = await self._located(type, id)
         if person is not None:
             await self._lock(person, type)
             before = await before_of(self._transaction, self._call, person, type, id)
@@ -247,8 +296,8 @@ class Unit:
     async def finish(self) -> None:
         """Settles what is left, and writes the audit rows."""
         await self.settle()
-        if self._events:
-            await audit.write(self._transaction, self._events)
+        if events := [*self._searched, *self._events]:
+            await audit.write(self._transaction, events)
 
     async def settle(self) -> None:
         """What follows from the writes so far, so that what is read next is judged by them."""
@@ -265,7 +314,7 @@ class Unit:
     async def _registered(self, proposal: Proposal) -> int:
         """The person of whom a registrar enters something: new with the Patient, otherwise known here."""
         if proposal.type == "Patient":
-            await self._transaction.run(resources.ADD_PERSON, patient_id=proposal.id)
+            await placement.reserve(self._transaction, [proposal.id])
         person = await placement.person_of(self._transaction, self._call, proposal, self._base, anybody=True)
         if person is None:
             raise self._unknown(None, proposal)
@@ -285,7 +334,7 @@ class Unit:
             self._law.refuse("update", 403, proposal.type, proposal.id)
             raise Forbidden("the directory is written by its registry only")
         patient_id = placement.patient_of(proposal, self._base)
-        if patient_id is not None and not by_system:
+        if patient_id is not None and (not by_system or self._law.is_locked(patient_id, exclusive=exclusive)):
             return await self._law.lock_patient(patient_id, exclusive=exclusive)
         person = await placement.person_of(self._transaction, self._call, proposal, self._base)
         if person is None:
@@ -302,20 +351,10 @@ class Unit:
         return await self._store(person, proposal, None, method)
 
     async def _store(self, person: int, proposal: Proposal, before: Before | None, method: str) -> Written:
-        """Judges the resource as it will be, and stores it with all its rows."""
-        claim = await self._authorship(person, proposal, before)
-        kinds = of_aftercare(ties(self._call, claim.named, before), proposal.value, proposal.type)
-        ruled = await self._ruled(person, proposal, before, kinds)
-        proposal = ruled.proposal
-        kept = before.row["mask"] & _SENSITIVE if before else 0
-        computed = mask(await categories_of(self._transaction, proposal, self._base)) | kept
-        decision = ruled.decision or await self._required(person, proposal, before, computed, kinds)
-        # A label that only narrows may be added by whoever may write: it needs no cell of its own.
-        total = computed | (_SENSITIVE if is_labelled_sensitive(proposal.meta) else 0)
-        written = await self._keeper.keep(person, proposal, before, method, claim.named, total, decision)
-        spoken = on_behalf.provenance(self._call, proposal, written.version, claim.named, claim.spoken_for)
-        await self._follow(person, (*ruled.following, *spoken))
-        return await self._disclosed(person, replace(written, remarks=ruled.remarks), total, kinds)
+        """Judges the resource as it will be, and stores it with all that comes of it."""
+        written, following = await self._storing.store(person, proposal, before, method)
+        await self._follow(person, following)
+        return written
 
     async def _follow(self, person: int, following: Sequence[Consequence]) -> None:
         """What the server itself writes behind a write, as its own."""
@@ -325,46 +364,9 @@ class Unit:
                 await server.enter(person, each)
             await server.finish()
 
-    async def _disclosed(self, person: int, written: Written, total: int, kinds: frozenset[str]) -> Written:
-        """The same without its content for an actor who may not read the result."""
-        readable = await self._law.permits(person, "read", total, kinds)
-        return written if readable else replace(written, shown=None)
-
-    async def _authorship(self, person: int, proposal: Proposal, before: Before | None) -> Authorship:
-        try:
-            return await authorship(
-                self._transaction, self._call, self._law, person, proposal, before, self._base
-            )
-        except Forbidden:
-            self._law.refuse("update", 403, proposal.type, proposal.id)
-            raise
-
-    async def _ruled(
-        self, person: int, proposal: Proposal, before: Before | None, kinds: frozenset[str]
-    ) -> Ruled:
-        """What the rules of the type make of it; a refusal of theirs is recorded like any other."""
-        writing = Writing(
-            self._transaction, self._call, self._law, self._base, person, proposal, before, kinds
-        )
-        noted = len(self.refusals)
-        try:
-            return await rules_of(proposal.type).of_writing(writing)
-        except FhirError as error:
-            if len(self.refusals) == noted:  # where the law refused, it is noted already, with its rules
-                self._law.refuse("update", error.status, proposal.type, proposal.id, person)
-            raise
-
-    async def _required(
-        self, person: int, proposal: Proposal, before: Before | None, computed: int, ties: frozenset[str]
-    ) -> Decision:
-        """The law's decision on the resource as it was and as it will be."""
-        type, id = proposal.type, proposal.id
-        if before is None and registers(self._call.actor, proposal.value):
-            return REGISTERED
-        if before is None or before.deleted:
-            return await self._law.require(person, "create", computed, ties, type, id)
-        await self._law.require(person, "update", before.row["mask"], before.kinds, type, id)
-        return await self._law.require(person, "update", computed, ties, type, id)
+    async def _located(self, type: str, id: str) -> int | None:
+        (person,) = await self._places.of((type, id))
+        return person
 
     async def _lock(self, person: int, type: str) -> None:
         await self._law.lock(person, exclusive=RESOURCE_TYPES[type].is_fact)
@@ -380,7 +382,8 @@ class Unit:
         if if_match is not None and (before.deleted or before.version != if_match):
             self._law.refuse("update", 412, row["type"], row["id"], row["person"], row["mask"])
             raise PreconditionFailed(
-                f"version `{if_match}` is not the current one; read it and make your change again"
+                f"version `{if_match}` is not the current one; read it and make your change again",
+                expression="http.If-Match",
             )
 
 

@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from dzop.access.proposal import Proposal
+from dzop.access.shown import Shown
 from dzop.actor import Call
 from dzop.fhir import json
 from dzop.fhir.audience import of_aftercare
+from dzop.fhir.json import Source
 from dzop.store import resources
 from dzop.store.database import Row, Transaction
 from dzop.store.tables import ALWAYS, FOREVER
@@ -49,6 +51,11 @@ class Before:
         """The current version as if it were sent again, with the client's own `meta`."""
         text = json.with_member(self.row["kept"].decode(), "meta", self.row["meta"].decode())
         return Proposal(self.row["type"], self.row["id"], json.parse(text.encode()))
+
+    @property
+    def shown(self) -> Source:
+        """The current version as whoever may see it reads it."""
+        return json.parse(Shown.of(self.row).served)
 
     @property
     def as_it_was(self) -> Version:

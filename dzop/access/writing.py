@@ -36,11 +36,13 @@ class Writing:
 class Consequence:
     """What the server itself writes behind a write, in the same transaction: the new state of a resource.
 
-    `named` is whom it concerns, instead of what the resource says of that.
+    `named` is whom it concerns, instead of what the resource says of that; `is_new` when nothing can be
+    there yet under its id.
     """
 
     proposal: Proposal
     named: Concerned
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ It is an ASGI application of its own: what is asked most often passes through as
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -21,43 +22,56 @@ from starlette.types import Receive, Scope, Send
 
 from dzop.access.actors import Barred
 from dzop.actor import Actor, Call
-from dzop.api.body import read_form, read_source
-from dzop.api.negotiation import Parameters, bearer, read_parameters, require_json
+from dzop.api.beside import beside
+from dzop.api.body import ACCEPTED, PATCH_ACCEPTED, Body, read_body, read_form
+from dzop.api.compression import compress
+from dzop.api.negotiation import bearer, read_parameters
+from dzop.api.offered import DOCUMENTS, METHODS, offered
+from dzop.api.presentation import Parameters, Presentation, presentation, presentation_of_error
 from dzop.fhir.outcome import (
     FhirError,
     Issue,
     NotSupported,
     TooManyRequests,
     Unauthenticated,
+    UnsupportedMediaType,
     operation_outcome,
 )
+from dzop.fhir.summary import read_selection
 from dzop.interactions.batch import batch_or_transaction
 from dzop.interactions.capabilities import capabilities
 from dzop.interactions.exchanged import Answer, Ask, Request, Service
-from dzop.interactions.rendered import json_bytes
+from dzop.interactions.rendered import json_bytes, selected
 from dzop.interactions.route import perform, record_barred
 
-FHIR_JSON = "application/fhir+json; charset=utf-8"
 PATH = "/fhir"
 # An app of any origin may ask: a bearer token, unlike a cookie, is no session that another page could borrow.
 _OPEN_HEADERS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Last-Modified, Location, Retry-After, X-Request-Id",
+    "Access-Control-Expose-Headers": (
+        "Accept, Accept-Patch, Allow, Content-Location, ETag, Last-Modified, Location, Preference-Applied, "
+        "Retry-After, X-Correlation-Id, X-Request-Id"
+    ),
+    "Vary": "Accept, Accept-Encoding",
     "X-Content-Type-Options": "nosniff",
 }
 _PRIVATE_HEADERS = {
     **_OPEN_HEADERS,
     "Cache-Control": "no-store",
-    "Vary": "Authorization, Accept, Accept-Language, Prefer",
+    "Vary": "Authorization, Accept, Accept-Encoding, Accept-Language, Prefer",
 }
 _PREFLIGHT_HEADERS = {
     **_OPEN_HEADERS,
-    "Access-Control-Allow-Methods": "DELETE, GET, HEAD, POST, PUT",
+    "Access-Control-Allow-Methods": ", ".join(sorted(METHODS)),
     "Access-Control-Allow-Headers": (
-        "Accept-Language, Authorization, Content-Type, If-Match, If-None-Exist, If-None-Match, Prefer"
+        "Accept, Accept-Language, Authorization, Content-Encoding, Content-Type, If-Match, If-Modified-Since, "
+        "If-None-Exist, If-None-Match, Prefer, X-Request-Id, X-Requested-With"
     ),
     "Access-Control-Max-Age": "600",
 }
+# The client's own id of a request goes back beside ours. https://hl7.org/fhir/R4/http.html#custom
+_CORRELATION = re.compile(r"[\x21-\x7e]{1,128}")
+_NO_BODY = Body()
 _log = structlog.get_logger()
 
 Authenticate = Callable[[str, datetime], Awaitable[Actor]]
@@ -74,9 +88,14 @@ class FhirEndpoint:
     max_body: int
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = token_hex(16)
-        response = await self._guarded(HttpRequest(scope, receive), request_id)
+        request, request_id = HttpRequest(scope, receive), token_hex(16)
+        response = await self._guarded(request, request_id)
         response.headers["X-Request-Id"] = request_id
+        if _CORRELATION.fullmatch(theirs := request.headers.get("x-request-id", "")):
+            response.headers["X-Correlation-Id"] = theirs
+        await compress(response, request.headers.get("accept-encoding", ""))
+        if request.method == "HEAD":
+            response.body = b""  # its length stands in the headers
         await response(scope, receive, send)
 
     async def _guarded(self, request: HttpRequest, request_id: str) -> Response:
@@ -84,7 +103,7 @@ class FhirEndpoint:
         try:
             return await self._respond(request, request_id)
         except FhirError as error:
-            return _refusal(error)
+            return _refusal(request, error)
         except ClientDisconnect:
             return Response(status_code=400)
         except Exception as error:
@@ -98,19 +117,14 @@ class FhirEndpoint:
             )
             text = "something went wrong here; it is logged under the id in `X-Request-Id`"
             outcome = operation_outcome([Issue("exception", text, severity="fatal")])
-            return Response(json_bytes(outcome), 500, _PRIVATE_HEADERS, FHIR_JSON)
+            return Response(json_bytes(outcome), 500, _PRIVATE_HEADERS, Presentation().content_type)
 
     async def _respond(self, request: HttpRequest, request_id: str) -> Response:
-        scope = request.scope
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=_PREFLIGHT_HEADERS)
-        path = scope["path"].removeprefix(PATH).strip("/")
-        if path == ".well-known/smart-configuration":
-            return JSONResponse(self.smart_configuration, headers=_OPEN_HEADERS)
-        parameters = read_parameters(scope["query_string"])
-        if path == "metadata":
-            require_json(request.headers, parameters)
-            return Response(capabilities(self.service).resource, 200, _OPEN_HEADERS, FHIR_JSON)
+        path, parameters = _path(request), read_parameters(request.scope["query_string"])
+        if path in DOCUMENTS:
+            return self._document(request, path, parameters)
         now = self.clock()
         try:
             actor = await self.authenticate(bearer(request.headers), now)
@@ -118,20 +132,42 @@ class FhirEndpoint:
             asked = Request(request.method, path, parameters)
             await record_barred(Ask(self.service, Call(barred.actor, now, request_id), asked))
             raise
-        require_json(request.headers, parameters)
+        wanted = presentation(parameters, _accept(request))
         understood = await self._understood(request, path, parameters)
+        if understood.parameters is not parameters:  # a form may ask for a format too
+            wanted = presentation(understood.parameters, _accept(request))
         answer = await _performed(Ask(self.service, Call(actor, now, request_id), understood))
-        return _response(answer, request.method)
+        if answer.resource is not None and not wanted.is_as_stored:
+            answer = replace(answer, resource=await beside(wanted.applied, answer.resource))
+        return _response(answer, understood, wanted)
+
+    def _document(self, request: HttpRequest, path: str, parameters: Parameters) -> Response:
+        """What anybody may read."""
+        if request.method not in ("GET", "HEAD"):
+            raise NotSupported(f"`{path}` is read by GET")
+        if path != "metadata":
+            return JSONResponse(self.smart_configuration, headers=_OPEN_HEADERS)
+        wanted = presentation(parameters, _accept(request))
+        selection = read_selection(parameters, ("CapabilityStatement",), counts=False, lenient=False)
+        known, mode = request.headers.get("if-none-match"), dict(parameters).get("mode", "full")
+        answer = capabilities(self.service, mode, known)
+        headers = {**_OPEN_HEADERS, "ETag": answer.etag or ""}
+        if answer.resource is None:
+            return Response(status_code=answer.status, headers=headers)
+        body = wanted.applied(selected(answer, selection).resource or b"")
+        return Response(body, answer.status, headers, wanted.content_type)
 
     async def _understood(self, request: HttpRequest, path: str, parameters: Parameters) -> Request:
-        method, headers, source = request.method, request.headers, None
+        method, headers, body = request.method, request.headers, _NO_BODY
         if method == "POST" and path.endswith("/_search"):
             parameters += await read_form(request, self.max_body)
         elif method in ("POST", "PUT", "PATCH"):
-            source = await read_source(request, self.max_body)
+            body = await read_body(request, self.max_body)
         return Request(
-            method, path, parameters, source, headers.get("if-match"), headers.get("if-none-match"),
-            headers.get("if-none-exist"), headers.get("prefer", ""), headers.get("accept-language", ""),
+            method, path, parameters, body.source, headers.get("if-match"), headers.get("if-none-match"),
+            headers.get("if-none-exist"), ",".join(headers.getlist("prefer")),
+            headers.get("accept-language", ""), headers.get("if-modified-since"), body.content_type,
+            body.document,
         )  # fmt: skip
 
 
@@ -143,16 +179,45 @@ async def _performed(ask: Ask) -> Answer:
     return await batch_or_transaction(ask)
 
 
-def _refusal(error: FhirError) -> Response:
+def _path(request: HttpRequest) -> str:
+    path: str = request.scope["path"]
+    return path.removeprefix(PATH).strip("/")
+
+
+def _accept(request: HttpRequest) -> str:
+    return ",".join(request.headers.getlist("accept"))
+
+
+def _refusal(request: HttpRequest, error: FhirError) -> Response:
     headers = dict(_PRIVATE_HEADERS)
-    if isinstance(error, Unauthenticated):
-        headers["WWW-Authenticate"] = 'Bearer realm="dzop"'
-    if isinstance(error, TooManyRequests):
-        headers["Retry-After"] = str(error.retry_after)
-    return Response(json_bytes(operation_outcome(error.issues)), error.status, headers, FHIR_JSON)
+    match error:
+        case Unauthenticated():
+            # RFC 6750: who sent no token is not told that it was a bad one.
+            sent = request.headers.get("authorization", "").lower().startswith("bearer ")
+            headers["WWW-Authenticate"] = 'Bearer realm="dzop"' + (', error="invalid_token"' if sent else "")
+        case TooManyRequests():
+            headers["Retry-After"] = str(error.retry_after)
+        case NotSupported():
+            headers["Allow"] = ", ".join(offered(_path(request)))
+        case UnsupportedMediaType() if request.method == "PATCH":
+            headers["Accept-Patch"] = PATCH_ACCEPTED
+        case UnsupportedMediaType():
+            headers["Accept"] = ACCEPTED
+            headers["Accept-Encoding"] = "gzip"
+    wanted = _presentation_of_error(request)
+    outcome = wanted.applied(json_bytes(operation_outcome(error.issues)))
+    return Response(outcome, error.status, headers, wanted.content_type)
 
 
-def _response(answer: Answer, method: str) -> Response:
+def _presentation_of_error(request: HttpRequest) -> Presentation:
+    try:
+        parameters = read_parameters(request.scope["query_string"])
+    except FhirError:
+        parameters = ()
+    return presentation_of_error(parameters, _accept(request))
+
+
+def _response(answer: Answer, request: Request, wanted: Presentation) -> Response:
     headers = dict(_PRIVATE_HEADERS)
     if answer.etag:
         headers["ETag"] = answer.etag
@@ -160,8 +225,19 @@ def _response(answer: Answer, method: str) -> Response:
         headers["Location"] = answer.location
     if answer.last_modified:
         headers["Last-Modified"] = _http_date(answer.last_modified)
-    body = b"" if answer.resource is None or method == "HEAD" else answer.resource
-    return Response(body, answer.status, headers, FHIR_JSON if answer.resource is not None else None)
+    if request.prefer and (applied := _applied(answer, request)):
+        headers["Preference-Applied"] = applied
+    if answer.resource is None:
+        return Response(b"", answer.status, headers)
+    return Response(answer.resource, answer.status, headers, wanted.content_type)
+
+
+def _applied(answer: Answer, request: Request) -> str:
+    """The preferences that were followed. https://www.rfc-editor.org/rfc/rfc7240#section-3"""
+    handling = request.preferences.get("handling")
+    searches = request.method in ("GET", "HEAD") or request.path.endswith("/_search")
+    followed = f"handling={handling}" if searches and handling in ("strict", "lenient") else ""
+    return ", ".join(each for each in (answer.applied, followed) if each)
 
 
 @lru_cache(maxsize=4096)

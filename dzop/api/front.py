@@ -1,8 +1,12 @@
-"""The door: `/fhir` goes straight to its endpoint, everything else through FastAPI."""
+"""The door: `/fhir` goes straight to its endpoint, everything else through FastAPI.
+
+The portal's files, the same for everybody, are compressed on the way; see `compression.py` for why others are not.
+"""
 
 from __future__ import annotations
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dzop.api.fhir import PATH
@@ -13,6 +17,7 @@ class Front:
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
+        self._files = GZipMiddleware(app, minimum_size=1_024, compresslevel=4)
         self._fhir: ASGIApp | None = None
 
     def open(self, endpoint: ASGIApp) -> None:
@@ -20,10 +25,12 @@ class Front:
         self._fhir = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        chosen = self._fhir if self._fhir is not None and _is_fhir(scope) else self.app
-        await chosen(scope, receive, send)
+        await self._chosen(scope)(scope, receive, send)
 
-
-def _is_fhir(scope: Scope) -> bool:
-    path: str = scope.get("path", "")
-    return scope["type"] == "http" and (path == PATH or path.startswith(f"{PATH}/"))
+    def _chosen(self, scope: Scope) -> ASGIApp:
+        if scope["type"] != "http":
+            return self.app
+        path: str = scope["path"]
+        if self._fhir is not None and (path == PATH or path.startswith(f"{PATH}/")):
+            return self._fhir
+        return self._files if path.startswith("/portal/") else self.app

@@ -1,24 +1,13 @@
-"""What a client accepts and says: the format, the bearer token, the parameters of the URL."""
+"""What a client says besides its resource: the bearer token, the parameters of the URL."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 
-from dzop.fhir.outcome import FhirError, Invalid, Unauthenticated
-
-_FORMATS = ("json", "application/fhir+json", "application/json", "text/json", "application/json+fhir")
-_RANGES = (*_FORMATS, "*/*", "application/*", "text/*", "")
-
-Parameters = tuple[tuple[str, str], ...]
-
-
-class NotAcceptable(FhirError):
-    """The client wants a format that is not offered."""
-
-    status, code = 406, "not-supported"
+from dzop.api.presentation import Parameters
+from dzop.fhir.outcome import Invalid, Unauthenticated
 
 
 def read_parameters(query: bytes) -> Parameters:
@@ -29,21 +18,6 @@ def read_parameters(query: bytes) -> Parameters:
         return tuple(parse_qsl(query.decode(), keep_blank_values=True, max_num_fields=100, errors="strict"))
     except ValueError:
         raise Invalid("the query is not UTF-8, or has more than 100 parameters") from None
-
-
-def require_json(headers: Headers, parameters: Parameters) -> None:
-    """NotAcceptable unless JSON will do; `_format` goes before the `Accept` header."""
-    wanted = next((value for name, value in parameters if name == "_format"), None)
-    if wanted is not None:
-        if wanted.partition(";")[0].strip() not in _FORMATS:
-            raise NotAcceptable("only `json` can be had here")
-    elif not _accepts_json(headers.get("accept", "*/*")):
-        raise NotAcceptable("only `application/fhir+json` can be had here")
-
-
-@lru_cache(maxsize=256)
-def _accepts_json(accept: str) -> bool:
-    return any(each.partition(";")[0].strip() in _RANGES for each in accept.split(","))
 
 
 def bearer(headers: Headers) -> str:

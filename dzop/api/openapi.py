@@ -11,9 +11,19 @@ from dzop.fhir.operations import OPERATIONS
 from dzop.fhir.resource_types import RESOURCE_TYPES, ResourceType
 
 _BEARER = [{"bearer": list[str]()}]
-_JSON = {"application/fhir+json": {"schema": {"type": "object"}}}
+_CONTENT = {
+    "application/fhir+json": {"schema": {"type": "object"}},
+    "application/fhir+xml": {"schema": {"type": "string"}},
+}
+_PATCHES = {"application/json-patch+json": {"schema": {"type": "array"}}, **_CONTENT}
 _ON_TYPE = {"search-type": ("get", "Search"), "create": ("post", "Create")}
-_ON_INSTANCE = {"read": ("get", "Read"), "update": ("put", "Update"), "delete": ("delete", "Delete")}
+_ON_INSTANCE = {
+    "read": ("get", "Read"),
+    "update": ("put", "Update"),
+    "patch": ("patch", "Patch"),
+    "delete": ("delete", "Delete"),
+}
+_OF_SEARCH = ("_count", "_sort", "_include", "_revinclude", "_total", "_summary", "_elements")
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:
@@ -56,7 +66,7 @@ def _named_operations() -> dict[str, Any]:
 
 def _operations(entry: ResourceType, methods: dict[str, tuple[str, str]]) -> dict[str, Any]:
     return {
-        method: _operation(f"{verb} {entry.name}", entry.name, body=method in ("post", "put"))
+        method: _operation(f"{verb} {entry.name}", entry.name, body=method in ("post", "put", "patch"))
         | ({"parameters": _search(entry)} if code == "search-type" else {})
         for code, (method, verb) in methods.items()
         if code in entry.interactions
@@ -64,14 +74,15 @@ def _operations(entry: ResourceType, methods: dict[str, tuple[str, str]]) -> dic
 
 
 def _operation(summary: str, tag: str, *, body: bool) -> dict[str, Any]:
-    answers = {"200": {"description": "The answer", "content": _JSON}}
-    answers["default"] = {"description": "An OperationOutcome that says what is wrong", "content": _JSON}
+    answers = {"200": {"description": "The answer", "content": _CONTENT}}
+    answers["default"] = {"description": "An OperationOutcome that says what is wrong", "content": _CONTENT}
     operation: dict[str, Any] = {"summary": summary, "tags": [tag], "security": _BEARER, "responses": answers}
-    return {**operation, "requestBody": {"required": True, "content": _JSON}} if body else operation
+    content = _PATCHES if summary.startswith("Patch ") else _CONTENT
+    return {**operation, "requestBody": {"required": True, "content": content}} if body else operation
 
 
 def _search(entry: ResourceType) -> list[dict[str, Any]]:
-    names = [*(parameter.name for parameter in entry.search), "_count", "_sort", "_include", "_total"]
+    names = [*(parameter.name for parameter in entry.search), *_OF_SEARCH]
     return [{"name": name, "in": "query", "schema": {"type": "string"}} for name in names]
 
 

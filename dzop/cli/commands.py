@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import track
 
 from dzop.cli import access, exchange, matrix
+from dzop.cli.indexing import index_anew
 from dzop.cli.options import Database, Partners, is_subject, ready_database, sandbox_settings, settings_of
 from dzop.problems import Problem, WrongUse
 
@@ -70,6 +71,7 @@ def serve(
 
     given = settings_of(host=host, port=port, workers=workers, database_url=database)
     with ready_database(given, serves=True) as settings:
+        index_anew(settings, _err)
         run(settings)
 
 
@@ -82,11 +84,14 @@ def demo(
     """The service with the demo persons and the sandbox login, on an embedded database."""
     from dzop.serving import load_demo, remove_embedded, run, welcome
 
-    given = settings_of(port=port, sandbox=True, client_ids="any", partners=partners)
+    given = settings_of(
+        port=port, sandbox=True, client_ids="any", identifier_checks="warning", partners=partners
+    )
     settings = given.model_copy(update={"database_url": None})
     if reset:
         remove_embedded(settings)
     with ready_database(settings, serves=True) as ready:
+        index_anew(ready, _err)
         asyncio.run(load_demo(ready))
         welcome(ready)
         run(ready)
@@ -94,9 +99,12 @@ def demo(
 
 @app.command()
 def migrate(database: Database = None) -> None:
-    """Brings the database to the newest schema; safe to run twice."""
-    with ready_database(settings_of(database_url=database)):
-        typer.echo("The database has the newest schema.")
+    """Brings the database to the newest schema and indexes anew what has to be; safe to run twice."""
+    with ready_database(settings_of(database_url=database)) as settings:
+        left = index_anew(settings, _err)
+    typer.echo("The database has the newest schema.")
+    if left:
+        raise Problem(f"{left} resources were written by an older process since: stop it, then migrate again")
 
 
 @app.command()

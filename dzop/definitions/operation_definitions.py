@@ -16,15 +16,20 @@ __all__ = ["operation_definition"]
 
 def operation_definition(operation: Operation) -> Mapping[str, Any]:
     """On what it is asked, whether it changes anything, what goes in and what comes out."""
-    name = "".join(part.capitalize() for part in operation.code.split("-"))
-    title = operation.code.replace("-", " ").capitalize()
+    name = "".join(f"{part[0].upper()}{part[1:]}" for part in operation.id.split("-"))
+    title = operation.id.replace("-", " ").capitalize()
     on_instance = operation.level == "instance"
     parameters = [_parameter(each) for each in operation.parameters]
     return {
-        **head("OperationDefinition", operation.code, name, title, operation.documentation),
+        **head("OperationDefinition", operation.id, name, title, operation.documentation),
         "kind": "operation",
         "affectsState": operation.affects_state,
         "code": operation.code,
+        **(
+            {"base": f"http://hl7.org/fhir/OperationDefinition/{operation.standard}"}
+            if operation.standard
+            else {}
+        ),
         "resource": list(operation.types),
         "system": False,
         "type": not on_instance,

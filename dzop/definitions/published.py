@@ -9,10 +9,13 @@ from typing import Any, Final
 from consent.matrix import Matrix
 from dzop.definitions.access_matrix import access_matrix
 from dzop.definitions.code_systems import code_system, value_set
-from dzop.definitions.extensions import EXTENSIONS, structure_definition
+from dzop.definitions.compartment_definitions import compartment_definition
 from dzop.definitions.operation_definitions import operation_definition
+from dzop.definitions.search_parameters import search_parameters
+from dzop.definitions.structure_definitions import structure_definitions
 from dzop.definitions.words import WORDS
 from dzop.fhir.operations import OPERATIONS
+from dzop.fhir.search.compartment import COMPARTMENTS
 
 __all__ = ["ALWAYS", "definitions"]
 
@@ -26,8 +29,10 @@ def _by_id(*resources: Resource) -> Mapping[str, Resource]:
 ALWAYS: Final[Mapping[str, Mapping[str, Resource]]] = MappingProxyType(
     {
         "CodeSystem": _by_id(*[code_system(words) for words in WORDS.values()]),
+        "CompartmentDefinition": _by_id(*[compartment_definition(each) for each in COMPARTMENTS]),
         "OperationDefinition": _by_id(*[operation_definition(each) for each in OPERATIONS]),
-        "StructureDefinition": _by_id(*[structure_definition(each) for each in EXTENSIONS]),
+        "SearchParameter": _by_id(*search_parameters()),
+        "StructureDefinition": _by_id(*structure_definitions()),
         "ValueSet": _by_id(*[value_set(words) for words in WORDS.values()]),
     }
 )

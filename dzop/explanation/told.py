@@ -10,7 +10,8 @@ from dzop.explanation.words import Words, sentence
 
 __all__ = ["Told", "told"]
 
-_READS: Final = ("read", "vread", "history-instance", "history")
+_READS: Final = ("read", "vread", "history-instance", "history-type", "history-system", "history")
+_SEARCHES: Final = ("search-type", "$everything")
 _WRITES: Final = ("create", "update", "patch", "delete")
 _AS: Final = {"patch": "update"}
 
@@ -45,7 +46,7 @@ def _done(words: Words, event: Told) -> str:
     interaction, who = event.interaction, event.who
     if interaction in _READS:
         return words.say("log", "read", who=who, what=_what(words, event))
-    if interaction == "search-type":
+    if interaction in _SEARCHES:
         if not event.result:
             return words.say("log", "nothing_found", who=who)
         return words.say("log", "search", who=who, what=_what(words, event))

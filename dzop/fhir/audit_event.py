@@ -63,6 +63,8 @@ _PATTERNS: Final[Mapping[str, _Pattern]] = {
     "read": _READ,
     "vread": _READ,
     "history-instance": _OTHER_READ,
+    "history-type": _OTHER_READ,
+    "history-system": _OTHER_READ,
     "history": _OTHER_READ,
     "search-type": _QUERY,
     "create": _Pattern("Create", "C", _SOURCE, _DESTINATION, _AUTHOR),

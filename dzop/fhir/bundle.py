@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import orjson
@@ -109,8 +110,12 @@ def _bundle(
 
 
 def _search_entry(entry: SearchEntry) -> bytes:
-    tail = _member("search", {"mode": entry.mode})
-    return _entry(entry.full_url, entry.resource, tail)
+    return _entry(entry.full_url, entry.resource, _search(entry.mode))
+
+
+@cache
+def _search(mode: str) -> bytes:
+    return _member("search", {"mode": mode})
 
 
 def _history_entry(entry: HistoryEntry) -> bytes:

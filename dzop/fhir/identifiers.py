@@ -1,4 +1,4 @@
-"""The check digits of Belgian identifiers: SSIN of persons, NIHDI of care providers, CBE of organisations.
+"""The check digits of Belgian identifiers: SSIN of persons, NIHDI of care providers, CBE and EHP of organisations.
 
 https://www.ehealth.fgov.be/standards/fhir/core/
 """
@@ -7,19 +7,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final, Literal
 
 from stdnum.be import ssn, vat
 
 from dzop.fhir.outcome import Issue
-from dzop.fhir.references import CBE, NIHDI, SSIN, canonical_system
+from dzop.fhir.references import CBE, NIHDI, SSIN
 
-__all__ = ["identifier_issues", "is_cbe", "is_nihdi", "is_ssin"]
+__all__ = [
+    "IdentifierChecks", "identifier_issues", "is_cbe", "is_ehp", "is_nihdi", "is_pseudonym", "is_ssin"
+]  # fmt: skip
 
-_ELEVEN_DIGITS = re.compile(r"[0-9]{11}")
-_TEN_DIGITS = re.compile(r"[0-9]{10}")
-_NIHDI_DIGITS = re.compile(r"[0-9]{8}(?:[0-9]{3})?")
-_NIHDI_MODULI = (97, 89)  # numbers of a profession are given out by 97, and by 89 once those are used up
+IdentifierChecks = Literal["error", "warning", "off"]
+
+_EHP: Final = CBE.replace("/cbe", "/ehp")
+_PSEUDONYM: Final = (
+    "https://www.ehealth.fgov.be/standards/fhir/infsec/StructureDefinition/be-ext-pseudonymization"
+)
+_ELEVEN_DIGITS: Final = re.compile(r"[0-9]{11}")
+_TEN_DIGITS: Final = re.compile(r"[0-9]{10}")
+_NIHDI_DIGITS: Final = re.compile(r"[0-9]{8}(?:[0-9]{3})?")
+_NIHDI_MODULI: Final = (97, 89)  # numbers of a profession go by 97, and by 89 once those are used up
 
 
 def is_ssin(value: str) -> bool:
@@ -40,29 +49,81 @@ def is_cbe(value: str) -> bool:
     return _TEN_DIGITS.fullmatch(value) is not None and bool(vat.is_valid(value))
 
 
-def identifier_issues(value: Mapping[str, Any]) -> list[Issue]:
-    """A warning for each identifier in the resource whose check digits are wrong; never echoes it."""
-    return [
-        Issue("value", f"The value is no {name}; check its digits.", f"{path}.value", "warning")
-        for path, system, number in _identifiers(value, str(value.get("resourceType", "")))
-        for name, is_valid in _CHECKS.get(canonical_system(system), ())
-        if not is_valid(number)
-    ]
+def is_ehp(value: str) -> bool:
+    """Whether `value` is the number of an eHealth partner: 10 digits, the last two of which check the others."""
+    if _TEN_DIGITS.fullmatch(value) is None:
+        return False
+    number, check = int(value[:8]), int(value[8:])
+    return number > 0 and check == 97 - number % 97
 
 
-_CHECKS: Mapping[str, tuple[tuple[str, Callable[[str], bool]], ...]] = {
-    SSIN: (("SSIN", is_ssin),),
-    NIHDI: (("NIHDI number", is_nihdi),),
-    CBE: (("CBE number", is_cbe),),
+def is_pseudonym(identifier: Mapping[str, Any]) -> bool:
+    """Whether the value of an Identifier stands for a number that is not told; it has no check digits then."""
+    beside = identifier.get("_value")
+    extensions = beside.get("extension") if isinstance(beside, Mapping) else None
+    return any(
+        isinstance(each, Mapping) and each.get("url") == _PSEUDONYM
+        for each in (extensions if isinstance(extensions, list) else ())
+    )
+
+
+def identifier_issues(value: Mapping[str, Any], checks: IdentifierChecks = "warning") -> list[Issue]:
+    """An issue for each identifier in the resource whose check digits are wrong; never echoes it."""
+    if checks == "off":
+        return []
+    found = _issues(value, str(value.get("resourceType", "")))
+    return [replace(issue, severity=checks) for issue in found]
+
+
+def _issues(value: Mapping[str, Any], type: str) -> Iterator[Issue]:
+    if not _mentions_a_number(value):
+        return
+    for path, identifier in _identifiers(value, type):
+        check = _CHECKS.get(identifier["system"])
+        if check is not None and not check[1](identifier["value"]) and not is_pseudonym(identifier):
+            yield Issue("value", f"The value is no {check[0]}; check its digits.", f"{path}.value")
+
+
+def _systems(system: str, oid: int) -> tuple[str, ...]:
+    """The URLs of one naming system: as it is, as it was before the core guide, and its OID."""
+    return system, system.replace("/core/", "/"), f"urn:oid:2.16.840.1.113883.3.6777.5.{oid}"
+
+
+_CHECKS: Final[Mapping[str, tuple[str, Callable[[str], bool]]]] = {
+    system: check
+    for systems, check in (
+        (_systems(SSIN, 1), ("SSIN", is_ssin)),
+        (
+            (*_systems(NIHDI, 2), f"{NIHDI}-professional", f"{NIHDI}-organization"),
+            ("NIHDI number", is_nihdi),
+        ),
+        (_systems(CBE, 5), ("CBE number", is_cbe)),
+        (_systems(_EHP, 6), ("EHP number", is_ehp)),
+    )
+    for system in systems
 }
 
 
-def _identifiers(value: Any, path: str) -> Iterator[tuple[str, str, str]]:
-    """Each object with a `system` and a `value`, both text: path, system, value."""
+def _mentions_a_number(value: Any) -> bool:
+    """Whether any system in it is one of ours to check: most resources name none, and need no second look."""
+    left = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, dict):
+            system = item.get("system")
+            if isinstance(system, str) and system in _CHECKS:
+                return True
+            left += [each for each in item.values() if isinstance(each, dict | list)]
+        else:
+            left += [each for each in item if isinstance(each, dict | list)]
+    return False
+
+
+def _identifiers(value: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each object with a `system` and a `value`, both text, and its path."""
     if isinstance(value, Mapping):
-        system, number = value.get("system"), value.get("value")
-        if isinstance(system, str) and isinstance(number, str):
-            yield path, system, number
+        if isinstance(value.get("system"), str) and isinstance(value.get("value"), str):
+            yield path, value
         for name, item in value.items():
             if isinstance(item, dict | list):
                 yield from _identifiers(item, f"{path}.{name}")

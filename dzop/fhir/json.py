@@ -15,8 +15,8 @@ from typing import Any, NoReturn
 from dzop.fhir.outcome import Invalid, Issue
 
 __all__ = [
-    "Source", "elements", "entry_resources", "members", "parse", "replace_strings", "served", "stored",
-    "with_member", "without_member"
+    "MAX_DEPTH", "Source", "depth", "elements", "entry_resources", "members", "parse", "parse_array",
+    "replace_at", "served", "stored", "value_of", "with_member", "without_member"
 ]  # fmt: skip
 
 MAX_DEPTH = 64
@@ -38,14 +38,36 @@ def parse(data: bytes, max_depth: int = MAX_DEPTH) -> Source:
     Raises Invalid for anything that is not one strict JSON object in UTF-8: byte order mark, duplicate
     names, NaN, numbers out of range, NUL, lone surrogates, nesting deeper than `max_depth`.
     """
-    text = _decoded(data)
-    _refuse_depth(text, max_depth)
-    value = _parsed(text)
-    if _SUSPECT_ESCAPE.search(text):
-        _refuse_characters(text)
+    value, text = _strict(data, max_depth)
     if not isinstance(value, dict):
         _refuse("The body must be one JSON object, `{...}`, not another JSON value", text, _first(text, 0))
     return Source(value, text)
+
+
+def parse_array(data: bytes) -> tuple[list[Any], str]:
+    """The JSON array in `data`, and its text; Invalid as for `parse`."""
+    value, text = _strict(data, MAX_DEPTH)
+    if not isinstance(value, list):
+        _refuse("The body must be one JSON array, `[...]`, not another JSON value", text, _first(text, 0))
+    return value, text
+
+
+def value_of(text: str) -> Any:
+    """The (valid) JSON `text` as a value, decimals as Decimal."""
+    return _VALUES.decode(text)
+
+
+def depth(text: str) -> int:
+    """How deep the objects and arrays of the (valid) JSON `text` are; 0 for a string or a number."""
+    deepest = level = 0
+    for match in _BRACKET.finditer(text):
+        token = match[0]
+        if token in "[{":
+            level += 1
+            deepest = max(deepest, level)
+        elif token in "]}":
+            level -= 1
+    return deepest
 
 
 def entry_resources(bundle: Source) -> tuple[Source | None, ...]:
@@ -119,23 +141,19 @@ def without_member(text: str, name: str) -> str:
     return "{" + ",".join(kept) + "}"
 
 
-def replace_strings(text: str, mapping: Mapping[str, str]) -> str:
-    """The JSON `text` with each string value that equals a key replaced; names and parts never are."""
-
-    def replaced(match: re.Match[str]) -> str:
-        token = match["string"]
-        if match["colon"] is not None:
-            return match[0]
-        new = mapping.get(json.loads(token) if "\\" in token else token[1:-1])
-        return match[0] if new is None else json.dumps(new, ensure_ascii=False)
-
-    return _STRING.sub(replaced, text) if mapping else text
+def replace_at(text: str, mapping: Mapping[tuple[str | int, ...], str]) -> str:
+    """The JSON `text` with the strings at these paths replaced, all else as it was."""
+    parts, at = [], 0
+    for path, match in _tokens(text):
+        if match["colon"] is None and match["string"] is not None and path in mapping:
+            parts += [text[at : match.start()], json.dumps(mapping[path], ensure_ascii=False)]
+            at = match.end()
+    return "".join((*parts, text[at:]))
 
 
 _HEAD = len('{"resourceType":"","id":""')
 # Possessive, and matching even what is not terminated: no text makes these take more than linear time.
 _STRING_PATTERN = r'(?P<string>"(?:[^"\\]++|\\.)*+["\\]?+)(?P<colon>\s*+:)?+'
-_STRING = re.compile(_STRING_PATTERN, re.DOTALL)
 _BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+["\\]?+|[\[\]{}]', re.DOTALL)
 _TOKEN = re.compile(_STRING_PATTERN + r"|[\[\]{},]|[^\[\]{},:\"\s]++", re.DOTALL)
 _SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
@@ -192,6 +210,15 @@ _VALUES = json.JSONDecoder(
 )
 # Only finds where values end, so it does not interpret numbers.
 _SPANS = json.JSONDecoder(parse_float=str, parse_int=str)
+
+
+def _strict(data: bytes, max_depth: int) -> tuple[Any, str]:
+    text = _decoded(data)
+    _refuse_depth(text, max_depth)
+    value = _parsed(text)
+    if _SUSPECT_ESCAPE.search(text):
+        _refuse_characters(text)
+    return value, text
 
 
 def _decoded(data: bytes) -> str:

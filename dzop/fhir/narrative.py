@@ -9,7 +9,7 @@ import re
 from typing import NoReturn
 from xml.parsers import expat
 
-__all__ = ["narrative_fault"]
+__all__ = ["narrative_fault", "narrative_text"]
 
 _XHTML = "http://www.w3.org/1999/xhtml"
 _MAX_DEPTH = 64  # browsers repeat misplaced formatting once per level
@@ -57,6 +57,19 @@ def narrative_fault(div: str) -> str | None:
     except UnicodeEncodeError:
         return "The narrative is not well-formed XHTML: it holds half of a character"
     return None
+
+
+def narrative_text(div: str) -> str:
+    """What a reader sees of the XHTML of a `div`, elements set apart by a space; empty if it is malformed."""
+    texts: list[str] = []
+    parser = expat.ParserCreate(encoding="utf-8")
+    parser.CharacterDataHandler = texts.append
+    parser.EndElementHandler = lambda _: texts.append(" ")
+    try:
+        parser.Parse(div.encode(), True)
+    except (expat.ExpatError, UnicodeEncodeError):
+        return ""
+    return " ".join("".join(texts).split())
 
 
 class _Fault(Exception):

@@ -5,10 +5,12 @@ Routes, CapabilityStatement and OpenAPI follow from here. https://hl7.org/fhir/R
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from dzop.fhir.resource_types import RESOURCE_TYPES
+from dzop.fhir.xshare import CARE_PLAN
 
 __all__ = ["OPERATIONS", "Operation", "Parameter", "operation_on"]
 
@@ -31,7 +33,9 @@ class Operation:
     """An operation as R4's OperationDefinition describes it.
 
     `letter` is that of the SMART scope it needs on the type (c, r, u, d or s). One that affects state is
-    asked by POST only.
+    asked by POST only. `standard` is the id of the operation of R4 that it is, and `own_id` its own id where the code
+    alone would not tell it from another. One that `judges_resource` takes its parameter `resource` unchecked, also
+    as the body itself.
     """
 
     code: str
@@ -41,6 +45,14 @@ class Operation:
     affects_state: bool
     documentation: str
     parameters: tuple[Parameter, ...] = ()
+    standard: str = ""
+    own_id: str = ""
+    judges_resource: bool = False
+
+    @property
+    def id(self) -> str:
+        """Of its OperationDefinition."""
+        return self.own_id or self.code
 
     @property
     def taken(self) -> dict[str, Parameter]:
@@ -80,6 +92,15 @@ _LABELLED: Final = tuple(
     for name, entry in RESOURCE_TYPES.items()
     if entry.compartment == "person" and "update" in entry.interactions
 )
+_VALIDATED: Final = tuple(
+    name
+    for name, entry in RESOURCE_TYPES.items()
+    if entry.compartment != "definition" and "create" in entry.interactions
+)
+_VALIDATE: Final[Mapping[Literal["type", "instance"], str]] = {
+    "type": "What is to be said of a resource: R4, the profiles that it claims or that are asked, national numbers.",
+    "instance": "The same of a change to this one; without a resource, of this one as it is stored.",
+}
 _META: Final = Parameter(
     "return", "Meta", "out", 1, documentation="The meta as it is now, if you may read it."
 )
@@ -111,6 +132,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         affects_state=False,
         documentation="The profiles, tags and labels of a resource.",
         parameters=(_META,),
+        standard="Resource-meta",
     ),
     Operation(
         "meta-add",
@@ -123,6 +145,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             "the representative and the author when they may not update."
         ),
         parameters=(Parameter("meta", "Meta", "in", 1, documentation="What is added."), _META),
+        standard="Resource-meta-add",
     ),
     Operation(
         "meta-delete",
@@ -135,6 +158,90 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             "representative and the author only; the categories are the server's and stay."
         ),
         parameters=(Parameter("meta", "Meta", "in", 1, documentation="What is taken out."), _META),
+        standard="Resource-meta-delete",
+    ),
+    Operation(
+        "everything",
+        ("Patient",),
+        "instance",
+        "r",
+        affects_state=False,
+        documentation=(
+            "All that is kept of a person and that you may see: the Patient first, then by type and id; after them, as "
+            "includes, the care providers and organisations that the page names. The log of who looked is apart."
+        ),
+        parameters=(
+            Parameter(
+                "start",
+                "date",
+                "in",
+                documentation="Only care from this day on; what has no date of care, such as a goal, is always there.",
+            ),
+            Parameter("end", "date", "in", documentation="Only care up to this day, included."),
+            Parameter("_since", "instant", "in", documentation="Only what changed then or later."),
+            Parameter("_type", "code", "in", 0, "*", "Only these types, also joined by commas."),
+            Parameter("_count", "integer", "in", documentation="How many on a page; without, 10,000."),
+            Parameter("_page", "string", "in", documentation="From the link to the next page."),
+            Parameter("return", "Bundle", "out", 1, documentation="A searchset."),
+        ),
+        standard="Patient-everything",
+        own_id="Patient-everything",
+    ),
+    Operation(
+        "everything",
+        ("CarePlan",),
+        "instance",
+        "r",
+        affects_state=False,
+        documentation=(
+            "A plan, then what belongs to it and you may see: goals and those they relate to, teams, tasks and other "
+            "activities, plans that are part of it, what is written about them; after it, as includes, whom it names."
+        ),
+        parameters=(
+            Parameter(
+                "_at",
+                "dateTime",
+                "in",
+                documentation="As it was then, by what you may see today; of a day, at its end.",
+            ),
+            Parameter(
+                "_profile",
+                "canonical",
+                "in",
+                documentation=(
+                    f"`{CARE_PLAN}`: in the European shape, where each activity written in the plan is a Task."
+                ),
+            ),
+            Parameter("return", "Bundle", "out", 1, documentation="A searchset."),
+        ),
+        own_id="CarePlan-everything",
+    ),
+    *(
+        Operation(
+            "validate",
+            _VALIDATED,
+            level,
+            "r",
+            affects_state=False,
+            documentation=documentation,
+            parameters=(
+                Parameter(
+                    "resource", "Resource", "in", documentation="What is validated; also as the body itself."
+                ),
+                Parameter(
+                    "mode",
+                    "code",
+                    "in",
+                    documentation="create, update, delete or profile: what it is for. Whether you may is not told.",
+                ),
+                Parameter("profile", "uri", "in", documentation="A profile besides those that it claims."),
+                Parameter("return", "OperationOutcome", "out", 1, documentation="What is to be said of it."),
+            ),
+            standard="Resource-validate",
+            own_id=f"validate-{level}",
+            judges_resource=True,
+        )
+        for level, documentation in _VALIDATE.items()
     ),
     Operation(
         "declare-relation",

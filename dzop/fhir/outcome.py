@@ -12,7 +12,7 @@ https://hl7.org/fhir/R4/operationoutcome.html
     ├── Gone                  410  deleted
     ├── PreconditionFailed    412  another version, or not exactly one match
     ├── TooLarge              413  more than the limit
-    ├── UnsupportedMediaType  415  not FHIR JSON
+    ├── UnsupportedMediaType  415  neither FHIR JSON nor XML
     ├── Unprocessable         422  understood, but against a rule
     ├── TooManyRequests       429  asked too often
     └── Unavailable           503  try again later
@@ -36,7 +36,8 @@ class Issue:
     """One thing to say about a request.
 
     `code` is from http://hl7.org/fhir/ValueSet/issue-type, `text` one sentence that says what is
-    wrong and how to mend it, `expression` a FHIRPath such as `Goal.target[0].due`.
+    wrong and how to mend it, `expression` a FHIRPath such as `Goal.target[0].due`, or where the fault is
+    in none of the body `http.` and the name of a parameter or header (R4's `location`).
     """
 
     code: str
@@ -129,5 +130,5 @@ def _rendered(issue: Issue) -> dict[str, Any]:
         "diagnostics": issue.text,
     }
     if issue.expression is not None:
-        rendered["expression"] = [issue.expression]
+        rendered["location" if issue.expression.startswith("http.") else "expression"] = [issue.expression]
     return rendered

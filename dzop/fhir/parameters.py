@@ -14,9 +14,9 @@ from dzop.fhir.operations import Operation, Parameter
 from dzop.fhir.outcome import Invalid, Issue, Unprocessable
 from dzop.fhir.validation import validate
 
-__all__ = ["Given", "parameters", "read_parameters", "read_query"]
+__all__ = ["OF_THE_ANSWER", "Given", "parameters", "read_parameters", "read_query", "read_resource"]
 
-_OF_THE_ANSWER: Final = ("_format", "_pretty")
+OF_THE_ANSWER: Final = ("_elements", "_format", "_pretty", "_summary")
 _IN_A_URL: Final = {"Reference": lambda text: {"reference": text}}
 _ONLY_IN_A_BODY: Final = {"", "Resource", "Identifier", "Coding", "CodeableConcept", "Period", "Meta"}
 
@@ -36,19 +36,21 @@ class Given:
         return next(iter(self.all(name)), otherwise)
 
 
-def read_parameters(operation: Operation, value: Mapping[str, Any] | None) -> Given:
-    """The parameters in a body; None is a body without any.
+def read_parameters(
+    operation: Operation, value: Mapping[str, Any] | None, query: Sequence[tuple[str, str]] = ()
+) -> Given:
+    """The parameters in a body, and those in the URL; None is a body without any.
 
     Invalid for what is no Parameters resource and for an unknown, repeated, missing or wrongly typed
     parameter; Unprocessable for one that is not R4.
     """
+    found = _beside(operation, query)
     if value is None:
-        return _complete(operation, {})
+        return _complete(operation, found)
     if value.get("resourceType") != "Parameters":
         raise Invalid(f"`${operation.code}` takes a `Parameters` resource", expression="resourceType")
-    if issues := [issue for issue in validate(value) if issue.severity in ("error", "fatal")]:
+    if issues := [issue for issue in validate(_looked_at(operation, value)) if _is_error(issue)]:
         raise Unprocessable(*issues)
-    found: defaultdict[str, list[Any]] = defaultdict(list)
     for number, each in enumerate(value.get("parameter", ())):
         where = f"Parameters.parameter[{number}]"
         parameter = _known(operation, each["name"], f"{where}.name")
@@ -56,17 +58,44 @@ def read_parameters(operation: Operation, value: Mapping[str, Any] | None) -> Gi
     return _complete(operation, found)
 
 
+def _is_error(issue: Issue) -> bool:
+    return issue.severity in ("error", "fatal")
+
+
+def _looked_at(operation: Operation, value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The Parameters without the resource of an operation that is to say itself what is wrong with it."""
+    given = value.get("parameter")
+    if not operation.judges_resource or not isinstance(given, list):
+        return value
+    return {**value, "parameter": [_emptied(each) for each in given]}
+
+
+def _emptied(given: Any) -> Any:
+    if not isinstance(given, Mapping) or not isinstance(given.get("resource"), Mapping):
+        return given
+    return {**given, "resource": {"resourceType": "Parameters"}}
+
+
+def read_resource(operation: Operation, value: Mapping[str, Any], query: Sequence[tuple[str, str]]) -> Given:
+    """A resource that stands in the body by itself, as the parameter `resource`, and the others in the URL."""
+    return _complete(operation, {**_beside(operation, query), "resource": [value]})
+
+
 def read_query(operation: Operation, query: Sequence[tuple[str, str]]) -> Given:
     """The parameters in a URL, where they are all plain text or references."""
+    return _complete(operation, _beside(operation, query))
+
+
+def _beside(operation: Operation, query: Sequence[tuple[str, str]]) -> defaultdict[str, list[Any]]:
     found: defaultdict[str, list[Any]] = defaultdict(list)
     for name, text in query:
-        if name in _OF_THE_ANSWER:
+        if name in OF_THE_ANSWER:
             continue
         parameter = _known(operation, name, name)
         if parameter.type in _ONLY_IN_A_BODY:
             raise Invalid(f"`{name}` cannot be in the URL; send `Parameters` by POST", expression=name)
         found[name].append(_IN_A_URL.get(parameter.type, str)(text))
-    return _complete(operation, found)
+    return found
 
 
 def parameters(*given: tuple[str, str, Any]) -> dict[str, Any]:
@@ -102,6 +131,7 @@ _ALSO: Final[Mapping[str, tuple[str, ...]]] = {
     "code": ("valueString", "valueCoding"),
     "Coding": ("valueCodeableConcept",),
     "dateTime": ("valueInstant", "valueDate"),
+    "uri": ("valueCanonical", "valueUrl", "valueString"),
 }
 """Other types in which clients give a parameter, and which mean the same."""
 

@@ -8,7 +8,7 @@ https://hl7.org/fhir/R4/searchparameter-registry.html; paths are those of `dzop.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -17,7 +17,7 @@ __all__ = [
     "ResourceType", "SearchParameter", "SearchType",
 ]  # fmt: skip
 
-SearchType = Literal["token", "reference", "date", "string", "uri"]
+SearchType = Literal["token", "reference", "date", "string", "uri", "number", "quantity", "composite"]
 
 GOAL_RELATIONSHIP: Final = "extension(http://hl7.org/fhir/StructureDefinition/goal-relationship)"
 _CANDIDATE: Final = "extension(http://hl7.org/fhir/StructureDefinition/task-candidateList).valueReference"
@@ -28,13 +28,24 @@ class SearchParameter:
     """A search parameter of one type. `targets` are the types a reference may point at; none = any.
 
     A reference to another type than its targets is not indexed: that is how `patient` differs from
-    `subject`. Parameters that begin with `_` are kept by the store in columns of their own.
+    `subject`. `_id` and `_lastUpdated` are kept by the store in columns of their own, `_text` and
+    `_content` as text. `components` are those of a composite: their paths begin at each node of its own
+    (path `""`: the resource itself), their names at its name (`code-value-quantity.code`). `exists`: a
+    token that says whether anything but `false` is there. `systems`: those that a code is of where it is
+    written without, as elements of type `code` are. `canonical`: references by URL and version.
+    `plain`: takes no modifiers. `own`: not one of R4's.
     """
 
     name: str
     type: SearchType
     paths: tuple[str, ...]
     targets: tuple[str, ...] = ()
+    components: tuple[SearchParameter, ...] = ()
+    exists: bool = False
+    systems: tuple[str, ...] = ()
+    canonical: bool = False
+    plain: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +104,10 @@ class ResourceType:
 
 _READ_ONLY: Final = ("read", "search-type")
 _KEPT: Final = (
-    "read", "vread", "update", "history-instance", "create", "search-type",
+    "read", "vread", "update", "patch", "history-instance", "history-type", "create", "search-type",
 )  # fmt: skip
 # Hard deletion is offered only where a cell of the matrix, or the operator, may delete.
-_DELETABLE: Final = (*_KEPT[:3], "delete", *_KEPT[3:])
+_DELETABLE: Final = (*_KEPT[:4], "delete", *_KEPT[4:])
 
 _ROLES: Final = ("Practitioner", "PractitionerRole", "Organization", "Patient", "RelatedPerson")
 _SENDERS: Final = (*_ROLES, "Device", "HealthcareService")
@@ -115,6 +126,12 @@ def _token(name: str, *paths: str) -> SearchParameter:
     return SearchParameter(name, "token", paths or (name,))
 
 
+def _code(name: str, path: str, *systems: str) -> SearchParameter:
+    """A token on an element of type `code`; systems of R4's own by the last part of their URL."""
+    urls = tuple(each if ":" in each else f"http://hl7.org/fhir/{each}" for each in systems)
+    return SearchParameter(name, "token", (path,), systems=urls)
+
+
 def _date(name: str, *paths: str) -> SearchParameter:
     return SearchParameter(name, "date", paths or (name,))
 
@@ -127,31 +144,99 @@ def _uri(name: str, *paths: str) -> SearchParameter:
     return SearchParameter(name, "uri", paths or (name,))
 
 
+def _number(name: str, *paths: str) -> SearchParameter:
+    return SearchParameter(name, "number", paths)
+
+
+def _quantity(name: str, *paths: str) -> SearchParameter:
+    return SearchParameter(name, "quantity", paths)
+
+
 def _reference(name: str, path: str, *targets: str) -> SearchParameter:
     return SearchParameter(name, "reference", (path,), targets)
+
+
+def _canonical(name: str, path: str, *targets: str) -> SearchParameter:
+    return SearchParameter(name, "reference", (path,), targets, canonical=True)
+
+
+def _composite(name: str, paths: tuple[str, ...], *components: SearchParameter) -> SearchParameter:
+    parts = tuple(replace(each, name=f"{name}.{each.name}") for each in components)
+    return SearchParameter(name, "composite", paths, components=parts)
+
+
+def _own(parameter: SearchParameter) -> SearchParameter:
+    return replace(parameter, own=True)
 
 
 def _about(path: str = "subject", targets: tuple[str, ...] = _SUBJECTS) -> tuple[SearchParameter, ...]:
     return (_reference("patient", path, "Patient"), _reference("subject", path, *targets))
 
 
-_COMMON: Final = (_token("_id", "id"), _date("_lastUpdated", "meta.lastUpdated"))
-_IDENTIFIED: Final = (*_COMMON, _token("identifier"))
-_DEFINED: Final = (
+_COMMON: Final = (
     _token("_id", "id"),
+    _date("_lastUpdated", "meta.lastUpdated"),
+    SearchParameter("_profile", "uri", ("meta.profile",), canonical=True),
+    _uri("_source", "meta.source"),
+    _token("_tag", "meta.tag"),
+    _token("_security", "meta.security"),
+    _string("_text", "text"),
+    SearchParameter("_content", "string", ()),
+)
+_IDENTIFIED: Final = (*_COMMON, _token("identifier"))
+_CONTEXT: Final = (
+    _token("context", "useContext.valueCodeableConcept"),
+    _quantity("context-quantity", "useContext.valueQuantity", "useContext.valueRange"),
+    _token("context-type", "useContext.code"),
+    _composite(
+        "context-type-quantity",
+        ("useContext",),
+        _token("context-type", "code"),
+        _quantity("context-quantity", "valueQuantity", "valueRange"),
+    ),
+    _composite(
+        "context-type-value",
+        ("useContext",),
+        _token("context-type", "code"),
+        _token("context", "valueCodeableConcept"),
+    ),
+)
+_DESCRIBED: Final = (
     _uri("url"),
     _token("version"),
     _string("name"),
     _string("title"),
-    _token("status"),
+    _code("status", "status", "publication-status"),
+    _date("date"),
+    _string("description"),
+    _string("publisher"),
+    _token("jurisdiction"),
+    *_CONTEXT,
 )
-_NAMED: Final = (
-    _string("name"),
-    _string("family", "name.family"),
-    _string("given", "name.given"),
-    _token("gender"),
-    _token("active"),
+_DEFINED: Final = (_token("_id", "id"), *_DESCRIBED)
+_NAMED: Final = (_string("name"), _string("family", "name.family"), _string("given", "name.given"))
+_ADDRESS: Final = (
+    _string("address"),
+    _string("address-city", "address.city"),
+    _string("address-country", "address.country"),
+    _string("address-postalcode", "address.postalCode"),
+    _string("address-state", "address.state"),
+    _code("address-use", "address.use", "address-use"),
 )
+_TELECOM: Final = (
+    _token("telecom"),
+    _token("email", "telecom[system=email]"),
+    _token("phone", "telecom[system=phone]"),
+)
+_PERSON: Final = (_code("gender", "gender", "administrative-gender"), _token("active"), *_ADDRESS, *_TELECOM)
+_INSTANTIATED: Final = (
+    "Questionnaire",
+    "Measure",
+    "PlanDefinition",
+    "OperationDefinition",
+    "ActivityDefinition",
+)
+_REASONS: Final = ("Condition", "Observation", "Procedure", "ImmunizationRecommendation")
 
 _ENTRIES: Final = (
     ResourceType(
@@ -162,7 +247,11 @@ _ENTRIES: Final = (
         search=(
             *_IDENTIFIED,
             *_NAMED,
+            *_PERSON,
             _date("birthdate", "birthDate"),
+            _date("death-date", "deceasedDateTime"),
+            SearchParameter("deceased", "token", ("deceased[x]",), exists=True),
+            _reference("link", "link.other", "Patient", "RelatedPerson"),
             _token("language", "communication.language"),
             _reference(
                 "general-practitioner",
@@ -185,9 +274,8 @@ _ENTRIES: Final = (
             *_IDENTIFIED,
             _reference("patient", "patient", "Patient"),
             _string("name"),
+            *_PERSON,
             _date("birthdate", "birthDate"),
-            _token("gender"),
-            _token("active"),
             _token("relationship"),
         ),
         categories=CategoryRule(always=("about-me",)),
@@ -198,7 +286,7 @@ _ENTRIES: Final = (
         "directory",
         person_paths=(),
         interactions=_DELETABLE,
-        search=(*_IDENTIFIED, *_NAMED, _token("communication")),
+        search=(*_IDENTIFIED, *_NAMED, *_PERSON, _token("communication")),
     ),
     ResourceType(
         "PractitionerRole",
@@ -211,8 +299,12 @@ _ENTRIES: Final = (
             _date("date", "period"),
             _reference("practitioner", "practitioner", "Practitioner"),
             _reference("organization", "organization", "Organization"),
+            _reference("location", "location", "Location"),
+            _reference("service", "healthcareService", "HealthcareService"),
+            _reference("endpoint", "endpoint", "Endpoint"),
             _token("role", "code"),
             _token("specialty"),
+            *_TELECOM,
         ),
     ),
     ResourceType(
@@ -224,7 +316,9 @@ _ENTRIES: Final = (
             *_IDENTIFIED,
             _token("active"),
             _string("name", "name", "alias"),
+            *_ADDRESS,
             _reference("partof", "partOf", "Organization"),
+            _reference("endpoint", "endpoint", "Endpoint"),
             _token("type"),
         ),
     ),
@@ -236,8 +330,8 @@ _ENTRIES: Final = (
         search=(
             *_IDENTIFIED,
             *_about(),
-            _token("status"),
-            _token("intent"),
+            _code("status", "status", "request-status"),
+            _code("intent", "intent", "request-intent"),
             _token("category"),
             _date("date", "period"),
             _reference("goal", "goal", "Goal"),
@@ -247,6 +341,8 @@ _ENTRIES: Final = (
             _reference("based-on", "basedOn", "CarePlan"),
             _reference("part-of", "partOf", "CarePlan"),
             _reference("replaces", "replaces", "CarePlan"),
+            _canonical("instantiates-canonical", "instantiatesCanonical", *_INSTANTIATED),
+            _uri("instantiates-uri", "instantiatesUri"),
             _reference("performer", "activity.detail.performer", *_PERFORMERS),
             _reference(
                 "activity-reference",
@@ -276,11 +372,22 @@ _ENTRIES: Final = (
         search=(
             *_IDENTIFIED,
             *_about(targets=(*_SUBJECTS, "Organization")),
-            _token("lifecycle-status", "lifecycleStatus"),
+            _code("lifecycle-status", "lifecycleStatus", "goal-status"),
             _token("achievement-status", "achievementStatus"),
             _token("category"),
             _date("start-date", "startDate"),
             _date("target-date", "target.dueDate"),
+            _own(_reference("related-goal", f"{GOAL_RELATIONSHIP}.extension(target).valueReference", "Goal")),
+            _own(
+                _reference(
+                    "expressed-by",
+                    "expressedBy",
+                    "Patient",
+                    "Practitioner",
+                    "PractitionerRole",
+                    "RelatedPerson",
+                )
+            ),
         ),
         audience=Audience(author=("expressedBy",)),
         categories=CategoryRule(
@@ -299,11 +406,19 @@ _ENTRIES: Final = (
         search=(
             *_IDENTIFIED,
             *_about(),
-            _token("status"),
+            _code("status", "status", "care-team-status"),
             _token("category"),
             _date("date", "period"),
             _reference("encounter", "encounter", "Encounter"),
             _reference("participant", "participant.member", *_ROLES, "CareTeam"),
+            _own(
+                _composite(
+                    "participant-role",
+                    ("participant",),
+                    _reference("participant", "member", *_ROLES, "CareTeam"),
+                    _token("role"),
+                )
+            ),
         ),
         # So that who is a member, a neighbour too, sees the team and may leave it.
         audience=Audience(addressed=("participant.member",)),
@@ -318,10 +433,10 @@ _ENTRIES: Final = (
         search=(
             *_IDENTIFIED,
             *_about("for", targets=()),
-            _token("status"),
+            _code("status", "status", "task-status"),
             _token("business-status", "businessStatus"),
-            _token("intent"),
-            _token("priority"),
+            _code("intent", "intent", "request-intent", "task-intent"),
+            _code("priority", "priority", "request-priority"),
             _token("code"),
             _reference("focus", "focus"),
             _reference("based-on", "basedOn"),
@@ -334,6 +449,8 @@ _ENTRIES: Final = (
             _date("modified", "lastModified"),
             _date("period", "executionPeriod"),
             _token("group-identifier", "groupIdentifier"),
+            _own(_reference("candidate", _CANDIDATE, *_PERFORMERS)),
+            _own(_date("due", "restriction.period")),
         ),
         audience=Audience(acting=("owner",), addressed=("requester", "restriction.recipient", _CANDIDATE)),
         categories=CategoryRule(always=("task",)),
@@ -347,7 +464,7 @@ _ENTRIES: Final = (
         search=(
             *_IDENTIFIED,
             _reference("patient", "patient", "Patient"),
-            _token("status"),
+            _code("status", "status", "consent-state-codes"),
             _token("scope"),
             _token("category"),
             _date("date", "dateTime"),
@@ -381,7 +498,7 @@ _ENTRIES: Final = (
         search=(
             *_IDENTIFIED,
             *_about(),
-            _token("status"),
+            _code("status", "status", "event-status"),
             _token("category"),
             _token("medium"),
             _date("sent"),
@@ -391,6 +508,8 @@ _ENTRIES: Final = (
             _reference("based-on", "basedOn"),
             _reference("part-of", "partOf"),
             _reference("encounter", "encounter", "Encounter"),
+            _canonical("instantiates-canonical", "instantiatesCanonical", *_INSTANTIATED),
+            _uri("instantiates-uri", "instantiatesUri"),
         ),
         audience=Audience(author=("sender",), addressed=("recipient",)),
         categories=CategoryRule(
@@ -423,8 +542,8 @@ _ENTRIES: Final = (
                 "Location",
                 "Device",
             ),
-            _token("status"),
-            _token("part-status", "participant.status"),
+            _code("status", "status", "appointmentstatus"),
+            _code("part-status", "participant.status", "participationstatus"),
             _token("appointment-type", "appointmentType"),
             _token("service-category", "serviceCategory"),
             _token("service-type", "serviceType"),
@@ -433,6 +552,8 @@ _ENTRIES: Final = (
             _date("date", "start"),
             _reference("based-on", "basedOn", "ServiceRequest"),
             _reference("supporting-info", "supportingInformation"),
+            _reference("reason-reference", "reasonReference", *_REASONS),
+            _reference("slot", "slot", "Slot"),
         ),
         audience=Audience(acting=("participant.actor",)),
         categories=CategoryRule(always=("appointment",)),
@@ -445,9 +566,9 @@ _ENTRIES: Final = (
         search=(
             *_IDENTIFIED,
             *_about(targets=(*_SUBJECTS, "Device", "Location")),
-            _token("status"),
-            _token("intent"),
-            _token("priority"),
+            _code("status", "status", "request-status"),
+            _code("intent", "intent", "request-intent"),
+            _code("priority", "priority", "request-priority"),
             _token("category"),
             _token("code"),
             _date("authored", "authoredOn"),
@@ -459,6 +580,13 @@ _ENTRIES: Final = (
             _reference("encounter", "encounter", "Encounter", "EpisodeOfCare"),
             _reference("replaces", "replaces", "ServiceRequest"),
             _token("requisition"),
+            _token("body-site", "bodySite"),
+            _token("order-detail", "orderDetail"),
+            _reference("specimen", "specimen", "Specimen"),
+            _canonical(
+                "instantiates-canonical", "instantiatesCanonical", "PlanDefinition", "ActivityDefinition"
+            ),
+            _uri("instantiates-uri", "instantiatesUri"),
         ),
         audience=Audience(acting=("performer",), addressed=("requester",)),
         categories=CategoryRule(always=("task",)),
@@ -471,8 +599,8 @@ _ENTRIES: Final = (
         search=(
             *_IDENTIFIED,
             *_about(),
-            _token("status"),
-            _token("priority"),
+            _code("status", "status", "request-status"),
+            _code("priority", "priority", "request-priority"),
             _token("category"),
             _token("medium"),
             _date("authored", "authoredOn"),
@@ -497,7 +625,7 @@ _ENTRIES: Final = (
         search=(
             *_IDENTIFIED,
             *_about(),
-            _token("status"),
+            _code("status", "status", "encounter-status"),
             _token("class"),
             _token("type"),
             _date("date", "period"),
@@ -513,6 +641,12 @@ _ENTRIES: Final = (
             _reference("part-of", "partOf", "Encounter"),
             _reference("service-provider", "serviceProvider", "Organization"),
             _token("reason-code", "reasonCode"),
+            _reference("reason-reference", "reasonReference", *_REASONS),
+            _reference("account", "account", "Account"),
+            _reference("episode-of-care", "episodeOfCare", "EpisodeOfCare"),
+            _quantity("length", "length"),
+            _date("location-period", "location.period"),
+            _token("special-arrangement", "hospitalization.specialArrangement"),
         ),
         categories=CategoryRule(always=("appointment",)),
     ),
@@ -533,6 +667,13 @@ _ENTRIES: Final = (
             _date("onset-date", "onsetDateTime", "onsetPeriod"),
             _date("abatement-date", "abatementDateTime", "abatementPeriod"),
             _date("recorded-date", "recordedDate"),
+            _quantity("onset-age", "onsetAge", "onsetRange"),
+            _quantity("abatement-age", "abatementAge", "abatementRange"),
+            _string("onset-info", "onsetString"),
+            _string("abatement-string", "abatementString"),
+            _token("evidence", "evidence.code"),
+            _reference("evidence-detail", "evidence.detail"),
+            _token("stage", "stage.summary"),
             _reference(
                 "asserter", "asserter", "Practitioner", "PractitionerRole", "Patient", "RelatedPerson"
             ),
@@ -549,7 +690,7 @@ _ENTRIES: Final = (
         search=(
             *_IDENTIFIED,
             *_about(targets=(*_SUBJECTS, "Device", "Location")),
-            _token("status"),
+            _code("status", "status", "observation-status"),
             _token("category"),
             _token("code"),
             _token("combo-code", "code", "component.code"),
@@ -580,9 +721,72 @@ _ENTRIES: Final = (
                 "has-member", "hasMember", "MolecularSequence", "Observation", "QuestionnaireResponse"
             ),
             _reference("encounter", "encounter", "Encounter", "EpisodeOfCare"),
+            _reference(
+                "part-of",
+                "partOf",
+                "Immunization",
+                "MedicationDispense",
+                "MedicationAdministration",
+                "Procedure",
+                "ImagingStudy",
+                "MedicationStatement",
+            ),
+            _reference("device", "device", "Device", "DeviceMetric"),
+            _reference("specimen", "specimen", "Specimen"),
+            _token("method"),
+            _token("data-absent-reason", "dataAbsentReason"),
+            _token("component-code", "component.code"),
+            _token("component-data-absent-reason", "component.dataAbsentReason"),
+            _token("combo-data-absent-reason", "dataAbsentReason", "component.dataAbsentReason"),
             _token("value-concept", "valueCodeableConcept"),
+            _token("component-value-concept", "component.valueCodeableConcept"),
+            _token("combo-value-concept", "valueCodeableConcept", "component.valueCodeableConcept"),
             _date("value-date", "valueDateTime", "valuePeriod"),
             _string("value-string", "valueString", "valueCodeableConcept.text"),
+            _quantity("value-quantity", "valueQuantity"),
+            _quantity("component-value-quantity", "component.valueQuantity"),
+            _quantity("combo-value-quantity", "valueQuantity", "component.valueQuantity"),
+            _composite(
+                "code-value-concept", ("",), _token("code"), _token("value-concept", "valueCodeableConcept")
+            ),
+            _composite(
+                "code-value-date", ("",), _token("code"), _date("value-date", "valueDateTime", "valuePeriod")
+            ),
+            _composite(
+                "code-value-quantity", ("",), _token("code"), _quantity("value-quantity", "valueQuantity")
+            ),
+            _composite("code-value-string", ("",), _token("code"), _string("value-string", "valueString")),
+            _composite(
+                "combo-code-value-concept",
+                ("", "component"),
+                _token("combo-code", "code"),
+                _token("combo-value-concept", "valueCodeableConcept"),
+            ),
+            _composite(
+                "combo-code-value-quantity",
+                ("", "component"),
+                _token("combo-code", "code"),
+                _quantity("combo-value-quantity", "valueQuantity"),
+            ),
+            _composite(
+                "component-code-value-concept",
+                ("component",),
+                _token("component-code", "code"),
+                _token("component-value-concept", "valueCodeableConcept"),
+            ),
+            _composite(
+                "component-code-value-quantity",
+                ("component",),
+                _token("component-code", "code"),
+                _quantity("component-value-quantity", "valueQuantity"),
+            ),
+            # The scores of instruments are whole numbers.
+            _own(_number("value-integer", "valueInteger")),
+            _own(
+                _composite(
+                    "code-value-integer", ("",), _token("code"), _number("value-integer", "valueInteger")
+                )
+            ),
         ),
         # Who performs an observation also says what was observed: there is no other author in it.
         audience=Audience(author=("performer",), acting=("performer",)),
@@ -601,19 +805,11 @@ _ENTRIES: Final = (
         interactions=_DELETABLE,
         search=(
             *_IDENTIFIED,
-            _uri("url"),
-            _token("version"),
-            _string("name"),
-            _string("title"),
-            _string("description"),
-            _string("publisher"),
-            _token("status"),
-            _date("date"),
+            *_DESCRIBED,
             _date("effective", "effectivePeriod"),
             _token("code", "item.code"),
-            _token("context", "useContext.valueCodeableConcept"),
-            _token("jurisdiction"),
-            _token("subject-type", "subjectType"),
+            _uri("definition", "item.definition"),
+            _code("subject-type", "subjectType", "resource-types"),
         ),
         categories=CategoryRule(
             paths=("code",), systems=(DATA_CATEGORY,), codes=_ASSESSMENTS, unknown="carer-burden"
@@ -627,11 +823,11 @@ _ENTRIES: Final = (
         search=(
             *_IDENTIFIED,
             *_about(targets=()),
-            _token("status"),
+            _code("status", "status", "questionnaire-answers-status"),
             _date("authored"),
             _reference("author", "author", *_REQUESTERS),
             _reference("source", "source", "Practitioner", "PractitionerRole", "Patient", "RelatedPerson"),
-            _reference("questionnaire", "questionnaire", "Questionnaire"),
+            _canonical("questionnaire", "questionnaire", "Questionnaire"),
             _reference("based-on", "basedOn", "CarePlan", "ServiceRequest"),
             _reference("part-of", "partOf", "Observation", "Procedure"),
             _reference("encounter", "encounter", "Encounter"),
@@ -648,7 +844,7 @@ _ENTRIES: Final = (
             *_COMMON,
             _token("identifier", "masterIdentifier", "identifier"),
             *_about(targets=(*_SUBJECTS, "Device", "Practitioner")),
-            _token("status"),
+            _code("status", "status", "document-reference-status"),
             _token("type"),
             _token("category"),
             _date("date"),
@@ -660,8 +856,20 @@ _ENTRIES: Final = (
             _reference("encounter", "context.encounter", "Encounter", "EpisodeOfCare"),
             _reference("related", "context.related"),
             _reference("relatesto", "relatesTo.target", "DocumentReference"),
-            _token("contenttype", "content.attachment.contentType"),
-            _token("language", "content.attachment.language"),
+            _code("contenttype", "content.attachment.contentType", "urn:ietf:bcp:13"),
+            _code("language", "content.attachment.language", "urn:ietf:bcp:47"),
+            _token("format", "content.format"),
+            _uri("location", "content.attachment.url"),
+            _token("event", "context.event"),
+            _token("facility", "context.facilityType"),
+            _token("setting", "context.practiceSetting"),
+            _code("relation", "relatesTo.code", "document-relationship-type"),
+            _composite(
+                "relationship",
+                ("relatesTo",),
+                _code("relation", "code", "document-relationship-type"),
+                _reference("relatesto", "target", "DocumentReference"),
+            ),
             _token("security-label", "securityLabel"),
         ),
         audience=Audience(author=("author",)),
@@ -672,6 +880,28 @@ _ENTRIES: Final = (
             default="document",
             unknown="document",
         ),
+    ),
+    ResourceType(
+        "List",
+        "person",
+        person_paths=("subject",),
+        interactions=_KEPT,
+        search=(
+            *_IDENTIFIED,
+            *_about(targets=(*_SUBJECTS, "Device", "Location")),
+            _code("status", "status", "list-status"),
+            _token("code"),
+            _string("title"),
+            _date("date"),
+            _reference("source", "source", "Practitioner", "PractitionerRole", "Patient", "Device"),
+            _reference("encounter", "encounter", "Encounter", "EpisodeOfCare"),
+            _reference("item", "entry.item"),
+            _token("empty-reason", "emptyReason"),
+            _string("notes", "note.text"),
+        ),
+        audience=Audience(author=("source",)),
+        # What is in a list is told by the list, so it has the categories of all that is in it.
+        categories=CategoryRule(sources=("entry.item",), default="document", unknown="document"),
     ),
     ResourceType(
         "Provenance",
@@ -699,16 +929,20 @@ _ENTRIES: Final = (
         "person",
         person_paths=("entity.what",),
         interactions=_READ_ONLY,
-        search=(
-            _token("_id", "id"),
-            SearchParameter("patient", "reference", ("entity.what",), ("Patient",)),
-            _date("date", "recorded"),
-            SearchParameter("agent", "reference", ("agent.who",), _ROLES),
-            SearchParameter("entity", "reference", ("entity.what",)),
-            _token("action"),
-            _token("outcome"),
-            _token("type"),
-            _token("subtype"),
+        # The log is no index of resources: it answers these by columns of its own.
+        search=tuple(
+            replace(parameter, plain=True)
+            for parameter in (
+                _token("_id", "id"),
+                _reference("patient", "entity.what", "Patient"),
+                _date("date", "recorded"),
+                _reference("agent", "agent.who", *_ROLES),
+                _reference("entity", "entity.what"),
+                _token("action"),
+                _token("outcome"),
+                _token("type"),
+                _token("subtype"),
+            )
         ),
         categories=CategoryRule(always=("access-log",), sources=("entity.what",), unknown="access-log"),
     ),
@@ -717,12 +951,93 @@ _ENTRIES: Final = (
         "definition",
         (),
         _READ_ONLY,
-        (*_DEFINED, _token("code", "concept.code"), _uri("system", "url")),
+        (
+            *_DEFINED,
+            _token("identifier"),
+            _token("code", "concept.code"),
+            _code("content-mode", "content", "codesystem-content-mode"),
+            _code("language", "concept.designation.language", "urn:ietf:bcp:47"),
+            _canonical("supplements", "supplements", "CodeSystem"),
+            _uri("system", "url"),
+        ),
     ),
-    ResourceType("OperationDefinition", "definition", (), _READ_ONLY, (*_DEFINED, _token("code"))),
-    ResourceType("StructureDefinition", "definition", (), _READ_ONLY, (*_DEFINED, _uri("type"))),
     ResourceType(
-        "ValueSet", "definition", (), _READ_ONLY, (*_DEFINED, _uri("reference", "compose.include.system"))
+        "CompartmentDefinition",
+        "definition",
+        (),
+        _READ_ONLY,
+        (
+            *(each for each in _DEFINED if each.name not in ("title", "jurisdiction")),
+            _token("code"),
+            _token("resource", "resource.code"),
+        ),
+    ),
+    ResourceType(
+        "OperationDefinition",
+        "definition",
+        (),
+        _READ_ONLY,
+        (
+            *_DEFINED,
+            _canonical("base", "base", "OperationDefinition"),
+            _token("code"),
+            _canonical("input-profile", "inputProfile", "StructureDefinition"),
+            _token("instance"),
+            _code("kind", "kind", "operation-kind"),
+            _canonical("output-profile", "outputProfile", "StructureDefinition"),
+            _token("system"),
+            _token("type"),
+        ),
+    ),
+    ResourceType(
+        "SearchParameter",
+        "definition",
+        (),
+        _READ_ONLY,
+        (
+            # It has no title.
+            *(each for each in _DEFINED if each.name != "title"),
+            _code("base", "base", "resource-types"),
+            _token("code"),
+            _canonical("component", "component.definition", "SearchParameter"),
+            _canonical("derived-from", "derivedFrom", "SearchParameter"),
+            _code("target", "target", "resource-types"),
+            _code("type", "type", "search-param-type"),
+        ),
+    ),
+    ResourceType(
+        "StructureDefinition",
+        "definition",
+        (),
+        _READ_ONLY,
+        (
+            *_DEFINED,
+            _token("identifier"),
+            _token("abstract"),
+            _canonical("base", "baseDefinition", "StructureDefinition"),
+            _token("base-path", "snapshot.element.base.path", "differential.element.base.path"),
+            _code("derivation", "derivation", "type-derivation-rule"),
+            _token("experimental"),
+            _code("ext-context", "context.type", "extension-context-type"),
+            _token("keyword"),
+            _code("kind", "kind", "structure-definition-kind"),
+            _token("path", "snapshot.element.path", "differential.element.path"),
+            _uri("type"),
+            _canonical("valueset", "snapshot.element.binding.valueSet", "ValueSet"),
+        ),
+    ),
+    ResourceType(
+        "ValueSet",
+        "definition",
+        (),
+        _READ_ONLY,
+        (
+            *_DEFINED,
+            _token("identifier"),
+            _token("code", "expansion.contains.code", "compose.include.concept.code"),
+            _uri("expansion", "expansion.identifier"),
+            _uri("reference", "compose.include.system"),
+        ),
     ),
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, get_args, get_origin
 
@@ -21,7 +21,6 @@ _MODELS = "fhir.resources.R4B"
 _RESOURCE = f"{_MODELS}.resource.Resource"
 _CHANGED = frozenset(
     (
-        "CapabilityStatement",
         "DeviceDefinition",
         "Evidence",
         "EvidenceVariable",
@@ -41,6 +40,7 @@ class Element:
     A primitive has a `check`, everything else the name of its `model`, None meaning any resource.
     `choice` is the `value` of `value[x]`. `sibling` marks the `_name` that carries a primitive's id and
     extensions. `codes` are those of a required binding, `concept` the same for a CodeableConcept.
+    `summary` says whether `_summary=true` shows it.
     """
 
     name: str
@@ -53,11 +53,15 @@ class Element:
     codes: frozenset[str] | None = None
     concept: tuple[str, frozenset[str]] | None = None
     targets: frozenset[str] | None = None
+    summary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """The elements of one type, those it requires, and its choices: (name, alternatives, required)."""
+    """The elements of one type in R4's order, those it requires, and its choices.
+
+    A choice is (name, alternatives, required).
+    """
 
     name: str
     elements: Mapping[str, Element]
@@ -71,7 +75,7 @@ def structure_of_resource(type: str) -> Structure | None:
         return None
     try:
         return structure_of(f"{_MODELS}.{type.lower()}.{type}")
-    except ModuleNotFoundError:
+    except (ModuleNotFoundError, AttributeError):  # a module of that name may hold something else
         return None
 
 
@@ -79,13 +83,20 @@ def structure_of_resource(type: str) -> Structure | None:
 def structure_of(model: str) -> Structure:
     """The structure behind a model name such as `fhir.resources.R4B.goal.GoalTarget`."""
     module, _, name = model.rpartition(".")
-    fields = {
+    read = getattr(importlib.import_module(module), name)
+    order = {element: place for place, element in enumerate(read.elements_sequence())}
+    summary = frozenset(read.summary_elements_sequence())
+    unordered = {
         field.alias or attribute: field
-        for attribute, field in getattr(importlib.import_module(module), name).model_fields.items()
+        for attribute, field in read.model_fields.items()
         if not attribute.endswith("__ext") and (field.alias or attribute) not in _UNLISTED
         if (name, field.alias or attribute) not in _ONLY_R4B
     }
-    elements = {element: _element(name, element, field) for element, field in fields.items()}
+    fields = {element: unordered[element] for element in sorted(unordered, key=order.__getitem__)}
+    elements = {
+        element: replace(_element(name, element, field), summary=element in summary)
+        for element, field in fields.items()
+    }
     if name == "Extension":
         elements["valueMeta"] = Element("valueMeta", "Meta", None, f"{_MODELS}.meta.Meta", False, "value")
     notes = {element: field.json_schema_extra or {} for element, field in fields.items()}

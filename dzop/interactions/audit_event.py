@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlencode
-from uuid import uuid4
 
-from dzop.access.labels import instant
 from dzop.access.logged import Asked, Logged
-from dzop.fhir import bundle
 from dzop.fhir.audit_event import interactions_of, statuses_of
 from dzop.fhir.bundle import SearchEntry
 from dzop.fhir.outcome import Invalid, NotFound
 from dzop.fhir.resource_types import RESOURCE_TYPES
+from dzop.fhir.search.compartment import COMPARTMENTS
 from dzop.fhir.search.criterion import Criterion
 from dzop.fhir.search.date import EARLIEST, LATEST, DateRange
 from dzop.fhir.search.query import Query, read_query
 from dzop.fhir.search.reference import ReferenceTarget
 from dzop.fhir.search.token import Token
-from dzop.interactions import page_token
 from dzop.interactions.exchanged import Answer, Ask
+from dzop.interactions.pages import Pages
 from dzop.interactions.rendered import json_bytes
 
 _NEWEST = 2**62
@@ -41,41 +38,51 @@ async def read_audit_event(ask: Ask) -> Answer:
 async def search_audit_events(ask: Ask) -> Answer:
     """The visible events, newest first."""
     service, request = ask.service, ask.request
-    query = read_query("AuditEvent", request.parameters, base=service.base, lenient=request.is_lenient)
-    _require_offered(query)
-    subject = urlencode([each for each in query.used if each[0] != "_page"])
-    before = int(page_token.read(ask, subject, query.page)[0]) if query.page else _NEWEST
+    parameters = [*request.parameters, *_of_compartment(ask.compartment)]
+    query = read_query("AuditEvent", parameters, base=service.base, lenient=request.is_lenient)
+    criteria = _offered(query)
+    pages = Pages.of(ask, "AuditEvent", query.used)
+    before = _NEWEST if pages.behind is None else int(pages.behind[0])
     size = service.page_size if query.count is None else query.count
-    events = await service.gateway.log(ask.call, _asked(query), before=before, count=size + 1)
-    links = [("self", f"{service.base}/AuditEvent?{urlencode(query.used)}".rstrip("?"))]
+    events = await service.gateway.log(ask.call, _asked(criteria), before=before, count=size + 1)
     shown = events[:size]
-    if shown and len(events) > size:
-        token = page_token.write(ask, subject, (str(shown[-1].seq),))
-        links.append(("next", f"{service.base}/AuditEvent?{subject}&_page={token}"))
-    entries = [_entry(each, service.base) for each in shown]
-    return Answer(
-        200, bundle.searchset(entries, None, links, id=str(uuid4()), last_updated=instant(ask.call.now))
-    )
+    end = (str(shown[-1].seq),) if shown and len(events) > size else None
+    return pages.searchset([_entry(each, service.base) for each in shown], None, end)
+
+
+def _of_compartment(compartment: tuple[str, str] | None) -> list[tuple[str, str]]:
+    """A compartment of the log as the parameter that says the same."""
+    if compartment is None:
+        return []
+    name, id = compartment
+    parameters = COMPARTMENTS.get(name, {}).get("AuditEvent")
+    if parameters is None:
+        raise NotFound("AuditEvent is searched in the compartment of a Patient or a Practitioner only")
+    return [(parameters[0], f"{name}/{id}")]
 
 
 def _entry(event: Logged, base: str) -> SearchEntry:
     return SearchEntry(f"{base}/AuditEvent/{event.resource['id']}", json_bytes(event.resource))
 
 
-def _require_offered(query: Query) -> None:
+def _offered(query: Query) -> list[Criterion]:
+    """The criteria, each a plain one on the event itself; Invalid when something else is asked."""
     newest_first = [(each.parameter.name, each.descending) for each in query.sort] in ([], [("date", True)])
     if not newest_first or query.total or query.includes:
         raise Invalid(
             "AuditEvent is sorted newest first; other `_sort`, `_total` and `_include` are not offered"
         )
-    for criterion in query.criteria:
-        if criterion.modifier is not None:
-            raise Invalid(f"`{criterion.parameter.name}` of AuditEvent takes no `:{criterion.modifier}`")
+    plain = [each for each in query.criteria if isinstance(each, Criterion) and each.modifier is None]
+    if len(plain) < len(query.criteria):
+        raise Invalid(
+            "AuditEvent is searched by parameters of its own, without modifiers, chains, `_has` and `_filter`"
+        )
+    return plain
 
 
-def _asked(query: Query) -> Asked:
-    low, high = _period(query)
-    others = [each for each in query.criteria if each.parameter.name != "date"]
+def _asked(criteria: Sequence[Criterion]) -> Asked:
+    low, high = _period(criteria)
+    others = [each for each in criteria if each.parameter.name != "date"]
     return Asked(tuple(_CONDITIONS[each.parameter.name](each) for each in others), low, high)
 
 
@@ -137,9 +144,9 @@ def _codes(criterion: Criterion, system: str) -> list[str]:
     return [each.code for each in tokens if each.code and each.system in (None, system)]
 
 
-def _period(query: Query) -> tuple[datetime, datetime]:
+def _period(criteria: Sequence[Criterion]) -> tuple[datetime, datetime]:
     low, high = EARLIEST, LATEST
-    for criterion in query.criteria:
+    for criterion in criteria:
         for value in criterion.values:
             if not isinstance(value, DateRange):
                 continue

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
+from urllib.parse import parse_qsl
 
 from dzop.access.gateway import Gateway
 from dzop.actor import Call
 from dzop.auth.proofs import Declarations
+from dzop.definitions.terminology import TERMINOLOGY
+from dzop.fhir.identifiers import IdentifierChecks
 from dzop.fhir.json import Source
-from dzop.fhir.outcome import Issue
+from dzop.fhir.outcome import Invalid, Issue
+from dzop.fhir.search.terminology import Terminology
+
+_RETURNS = {"minimal": "minimal", "operationoutcome": "OperationOutcome"}
+
+
+@lru_cache(maxsize=256)
+def _preferences(prefer: str) -> Mapping[str, str]:
+    """The first of a name counts; parameters are left aside. https://www.rfc-editor.org/rfc/rfc7240"""
+    found: dict[str, str] = {}
+    for preference in prefer.split(","):
+        name, _, value = preference.partition(";")[0].partition("=")
+        found.setdefault(name.strip().lower(), value.strip().strip('"').lower())
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +39,22 @@ class Service:
     page_key: bytes
     client_ids: Literal["any", "uuid", "none"]
     page_size: int
+    bundle_entries: int
+    max_body: int
     software: str
     published: str
     oauth: Mapping[str, str] = field(default_factory=dict)
     declarations: Declarations = field(default_factory=Declarations)
+    identifier_checks: IdentifierChecks = "error"
+    terminology: Terminology = TERMINOLOGY
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: `path` is relative to the base, `parameters` those of the URL and of a form."""
+    """One request: `path` is relative to the base, `parameters` those of the URL and of a form.
+
+    `body` is a resource; `document` what is none, a JSON Patch, exactly as it was sent.
+    """
 
     method: str
     path: str
@@ -41,26 +65,38 @@ class Request:
     if_none_exist: str | None = None
     prefer: str = ""
     accept_language: str = ""
+    if_modified_since: str | None = None
+    content_type: str = ""
+    document: bytes | None = None
+
+    @property
+    def preferences(self) -> Mapping[str, str]:
+        """What the `Prefer` headers say: values by name, both in lower case."""
+        return _preferences(self.prefer[:1_000])
 
     @property
     def is_lenient(self) -> bool:
-        return "handling=lenient" in self.prefer.replace(" ", "")
+        return self.preferences.get("handling") == "lenient"
 
     @property
     def wants(self) -> str:
         """What a write shall answer with: `representation`, `minimal` or `OperationOutcome`."""
-        for preference in self.prefer.replace(" ", "").split(","):
-            name, _, value = preference.partition("=")
-            if name == "return" and value in ("minimal", "OperationOutcome"):
-                return value
-        return "representation"
+        return _RETURNS.get(self.preferences.get("return", ""), "representation")
+
+
+def parameters_in(query: str, where: str) -> tuple[tuple[str, str], ...]:
+    """The parameters in a query that stands in a text, in order; Invalid, at `where`, when it is not UTF-8."""
+    try:
+        return tuple(parse_qsl(query, keep_blank_values=True, errors="strict"))
+    except ValueError:
+        raise Invalid("the query is not UTF-8", expression=where) from None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The status and body of a response; `resource` is a body that is a FHIR resource as served.
 
-    `remarks` are warnings about what was done all the same.
+    `remarks` are warnings about what was done all the same, `applied` the preferences that were followed.
     """
 
     status: int
@@ -69,11 +105,15 @@ class Answer:
     last_modified: str | None = None
     location: str | None = None
     remarks: tuple[Issue, ...] = ()
+    applied: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """An interaction about to happen: the service, the call, the request, and what the path named."""
+    """An interaction about to happen: the service, the call, the request, and what the path named.
+
+    `type` is empty for the whole system, `id` where none is in the path; `compartment` is (type, id).
+    """
 
     service: Service
     call: Call
@@ -81,3 +121,4 @@ class Ask:
     type: str = ""
     id: str = ""
     version: str = ""
+    compartment: tuple[str, str] | None = None

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 from uuid import uuid4
 
 import orjson
@@ -25,13 +24,13 @@ from dzop.access.logged import Asked as AskedLog
 from dzop.access.placement import patient_of
 from dzop.access.proposal import Proposal
 from dzop.definitions.words import WORDS
-from dzop.fhir import bundle, json
+from dzop.fhir import json
 from dzop.fhir.bundle import SearchEntry
 from dzop.fhir.outcome import Invalid, Unprocessable, operation_outcome
 from dzop.fhir.parameters import Given, parameters
-from dzop.interactions import page_token
 from dzop.interactions.exchanged import Answer, Ask
 from dzop.interactions.explaining_parameters import Asked
+from dzop.interactions.pages import Pages
 from dzop.interactions.rendered import json_bytes
 from dzop.interactions.resource_body import faults, may_choose_id
 
@@ -106,9 +105,8 @@ async def preview_as(ask: Ask, given: Given) -> Answer:
     types = given.all("type") or PREVIEWED
     if unknown := [each for each in types if each not in PREVIEWED]:
         raise Invalid(f"`{unknown[0][:64]}` is no type of a plan", expression="type")
-    subject = _subject_of_preview(ask, given)
-    page = given.get("_page")
-    first, second = page_token.read(ask, subject, page) if page else ("", "")
+    pages = Pages.of(ask, f"Patient/{ask.id}/$preview-as", _as_parameters(given))
+    first, second = pages.behind or ("", "")
     role, organization = given.get("role", ""), read.organization()
     asked = AskedPreview(read.actor(), types, read.count(), (first, second), role, organization)
 
@@ -118,26 +116,19 @@ async def preview_as(ask: Ask, given: Given) -> Answer:
 
     found = await ask.service.gateway.explain(ask.call, read.question("preview-as"), work)
     base = ask.service.base
-    links = [("self", f"{base}/{subject}")]
-    if found.after is not None:
-        links.append(
-            ("next", f"{base}/{subject}&{urlencode({'_page': page_token.write(ask, subject, found.after)})}")
-        )
     entries = [SearchEntry(f"{base}/{each.type}/{each.id}", each.served) for each in found.entries]
-    total = None if page or found.after else len(entries)
-    body = bundle.searchset(entries, total, links, id=str(uuid4()), last_updated=instant(ask.call.now))
-    return Answer(200, body)
+    total = None if pages.token or found.after else len(entries)
+    return pages.searchset(entries, total, found.after)
 
 
-def _subject_of_preview(ask: Ask, given: Given) -> str:
-    """The question as a URL, which its pages are bound to."""
+def _as_parameters(given: Given) -> list[tuple[str, str]]:
+    """The question as it would stand in a URL."""
     asked = [
         (name, value["reference"] if isinstance(value, dict) and "reference" in value else value)
         for name, values in given.values.items()
-        if name != "_page"
         for value in values
     ]
-    return f"Patient/{ask.id}/$preview-as?{urlencode([(name, str(value)) for name, value in asked])}"
+    return [(name, str(value)) for name, value in asked]
 
 
 async def access_log(ask: Ask, given: Given) -> Answer:
@@ -216,7 +207,8 @@ def _proposed(ask: Ask, consent: Any, at: datetime) -> AskedChange:
     where = "Parameters.parameter.where(name = 'consent').resource"
     if consent.get("resourceType") != "Consent":
         raise Invalid("`consent` is a `Consent`", expression=where)
-    if issues := faults(consent, is_system=ask.call.actor.is_system):
+    checks = ask.service.identifier_checks
+    if issues := faults(consent, is_system=ask.call.actor.is_system, checks=checks):
         raise Unprocessable(*issues)
     id = consent.get("id")
     source = json.parse(orjson.dumps(consent, default=float))

@@ -13,7 +13,9 @@ from dzop.access.keeping import Written
 from dzop.access.labels import instant, served_meta
 from dzop.access.shown import Shown
 from dzop.access.unit import Unit
+from dzop.fhir.outcome import Unprocessable
 from dzop.fhir.parameters import Given, parameters
+from dzop.fhir.summary import is_subsetted
 from dzop.interactions.etag import version_of
 from dzop.interactions.exchanged import Answer, Ask
 from dzop.interactions.rendered import json_bytes
@@ -37,6 +39,8 @@ async def meta_delete(ask: Ask, given: Given) -> Answer:
 
 async def _changed(ask: Ask, given: Given, *, add: bool) -> Answer:
     wanted, if_match = given.get("meta"), version_of(ask.request.if_match)
+    if add and is_subsetted({"meta": wanted}):
+        raise Unprocessable("`SUBSETTED` tags a part of a resource; what is stored is the whole")
 
     async def work(unit: Unit) -> Written:
         return await unit.label(ask.type, ask.id, wanted, if_match, add=add)

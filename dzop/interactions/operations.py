@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
+from dzop.fhir.json import Source
 from dzop.fhir.operations import Operation, operation_on
-from dzop.fhir.parameters import Given, read_parameters, read_query
+from dzop.fhir.parameters import Given, read_parameters, read_query, read_resource
 from dzop.interactions import explaining, team
+from dzop.interactions.everything import everything_of_person, everything_of_plan
 from dzop.interactions.exchanged import Answer, Ask
 from dzop.interactions.meta import meta, meta_add, meta_delete
 from dzop.interactions.relations import break_glass, declare_relation, revoke
+from dzop.interactions.validate import validate_instance, validate_offered
 
 Performed = Callable[[Ask, Given], Awaitable[Answer]]
 
@@ -18,6 +21,10 @@ PERFORMED: Final[Mapping[str, Performed]] = {
     "meta": meta,
     "meta-add": meta_add,
     "meta-delete": meta_delete,
+    "validate-type": validate_offered,
+    "validate-instance": validate_instance,
+    "Patient-everything": everything_of_person,
+    "CarePlan-everything": everything_of_plan,
     "declare-relation": declare_relation,
     "break-glass": break_glass,
     "revoke": revoke,
@@ -32,7 +39,11 @@ PERFORMED: Final[Mapping[str, Performed]] = {
     "access-log": explaining.access_log,
     "what-if": explaining.what_if,
 }
-"""By operation code: `perform(ask, given)`. A test holds it against the table of operations."""
+"""By the id of the operation: `perform(ask, given)`. A test holds it against the table of operations."""
+
+
+def _is_parameters(body: Source) -> bool:
+    return body.value.get("resourceType") == "Parameters"
 
 
 def performing(operation: Operation) -> Callable[[Ask], Awaitable[Answer]]:
@@ -40,11 +51,14 @@ def performing(operation: Operation) -> Callable[[Ask], Awaitable[Answer]]:
 
     async def perform(ask: Ask) -> Answer:
         body, query = ask.request.body, ask.request.parameters
-        if ask.request.method == "POST":
-            given = read_parameters(operation, None if body is None else body.value)
+        if body is not None and operation.judges_resource and not _is_parameters(body):
+            given = read_resource(operation, body.value, query)
+        elif ask.request.method == "POST":
+            beside = query if operation.judges_resource else ()
+            given = read_parameters(operation, None if body is None else body.value, beside)
         else:
             given = read_query(operation, query)
-        return await PERFORMED[operation.code](ask, given)
+        return await PERFORMED[operation.id](ask, given)
 
     return perform
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from dzop.access.keeping import Written
 from dzop.access.labels import instant
+from dzop.auth.scopes import allows
+from dzop.fhir import summary
 from dzop.fhir.bundle import ResponseEntry
 from dzop.fhir.outcome import FhirError, Issue, operation_outcome
+from dzop.fhir.summary import Selection
 from dzop.interactions.exchanged import Answer, Ask
 
 
@@ -27,10 +31,17 @@ def written(ask: Ask, result: Written) -> Answer:
         text = f"`{local}` is stored as version {result.version}"
         stored = Issue("informational", text, severity="information")
         body = json_bytes(operation_outcome([stored, *result.remarks]))
-    elif ask.request.wants == "representation" and result.shown is not None:
+    elif ask.request.wants == "representation" and result.shown is not None and _may_read(ask, result):
         body = result.shown.served
     status = 201 if result.created else 200
-    return Answer(status, body, etag, instant(result.last_updated), location, result.remarks)
+    wants = ask.request.wants
+    applied = f"return={wants}" if ask.request.preferences.get("return") == wants.lower() else ""
+    return Answer(status, body, etag, instant(result.last_updated), location, result.remarks, applied)
+
+
+def _may_read(ask: Ask, result: Written) -> bool:
+    """Whether the token may read what was written: a patch, or a condition, may have met what it never saw."""
+    return allows(ask.call.actor.scopes, result.type, "r")
 
 
 def answered(answer: Answer) -> ResponseEntry:
@@ -40,6 +51,13 @@ def answered(answer: Answer) -> ResponseEntry:
         str(answer.status), answer.location, answer.etag, answer.last_modified,
         resource=answer.resource, outcome=remarks,
     )  # fmt: skip
+
+
+def selected(answer: Answer, selection: Selection | None) -> Answer:
+    """The answer with only that part of its resources that was asked for."""
+    if selection is None or answer.resource is None:
+        return answer
+    return replace(answer, resource=summary.selected(answer.resource, selection))
 
 
 def refused(error: FhirError) -> ResponseEntry:

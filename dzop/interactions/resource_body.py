@@ -8,8 +8,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from dzop.access.proposal import Proposal
+from dzop.definitions.conformance import as_remarks, claimed_issues, is_error
+from dzop.fhir.identifiers import IdentifierChecks, identifier_issues
 from dzop.fhir.outcome import Invalid, Issue, Unprocessable
 from dzop.fhir.resource_types import RESOURCE_TYPES
+from dzop.fhir.summary import subset_issues
 from dzop.fhir.validation import validate
 from dzop.interactions.exchanged import Ask
 
@@ -23,25 +26,39 @@ def read_body(ask: Ask) -> Proposal:
     value = ask.request.body.value
     found = value.get("resourceType")
     if found != ask.type:
-        raise Invalid(f"the URL says `{ask.type}`, the body is `{_short(found)}`", expression="resourceType")
-    issues = faults(value, is_system=ask.call.actor.is_system)
-    if issues:
+        said = "has no `resourceType`" if found is None else f"is `{_short(found)}`"
+        raise Invalid(f"the URL says `{ask.type}`, the body {said}", expression="resourceType")
+    found_in_it = findings(value, is_system=ask.call.actor.is_system, checks=ask.service.identifier_checks)
+    if issues := [issue for issue in found_in_it if is_error(issue)]:
         raise Unprocessable(*issues)
     if ask.id:
         _require_same_id(ask, value.get("id"))
-    return Proposal(ask.type, ask.id or str(uuid4()), ask.request.body)
+    return Proposal(ask.type, ask.id or str(uuid4()), ask.request.body, tuple(found_in_it))
 
 
-def faults(value: Mapping[str, Any], *, is_system: bool) -> list[Issue]:
-    """Why a resource cannot be taken as it is, whoever sends it.
+def faults(value: Mapping[str, Any], *, is_system: bool, checks: IdentifierChecks = "off") -> list[Issue]:
+    """Why a resource cannot be taken as it is, whoever sends it."""
+    return [issue for issue in findings(value, is_system=is_system, checks=checks) if is_error(issue)]
 
-    Plan resources have an access of their own: inside another they would escape it.
+
+def findings(value: Mapping[str, Any], *, is_system: bool, checks: IdentifierChecks = "off") -> list[Issue]:
+    """Why a resource cannot be taken as it is; when it can, what there is to remark on.
+
+    What the operator enters of the data of others is kept also where it breaks a profile or has a wrong number.
     """
-    issues = [issue for issue in validate(value) if issue.severity in ("error", "fatal")]
-    if issues or is_system:
+    issues = [issue for issue in validate(value) if is_error(issue)]
+    issues += subset_issues(value)
+    if issues:
         return issues
+    said = [*claimed_issues(value), *identifier_issues(value, checks)]
+    said = [issue for issue in said if issue.severity != "information"]
+    return as_remarks(said) if is_system else [*wrongly_contained(value), *said]
+
+
+def wrongly_contained(value: Mapping[str, Any]) -> list[Issue]:
+    """Plan resources have an access of their own: inside another they would escape it."""
     type = value["resourceType"]
-    return issues + [
+    return [
         Issue(
             "business-rule",
             f"a `{inner}` must not be contained; send it as a resource of its own",

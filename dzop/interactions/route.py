@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dzop.auth.scopes import allows
 from dzop.fhir.outcome import FhirError, Forbidden, Invalid, NotFound, NotSupported
 from dzop.fhir.resource_types import RESOURCE_TYPES
+from dzop.fhir.summary import Selection, read_selection
 from dzop.interactions.audit_event import read_audit_event, search_audit_events
 from dzop.interactions.create import create
 from dzop.interactions.definition import read_definition, search_definitions
 from dzop.interactions.delete import delete
 from dzop.interactions.exchanged import Answer, Ask, Request
-from dzop.interactions.history import history
+from dzop.interactions.history import history, history_system, history_type
 from dzop.interactions.operations import operation_on, performing
+from dzop.interactions.patch import patch
 from dzop.interactions.read import read
+from dzop.interactions.rendered import selected
 from dzop.interactions.resource_body import ID
 from dzop.interactions.search_type import search_type
 from dzop.interactions.update import update
@@ -35,24 +38,27 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a path names, and the route that leads there."""
+    """What a path names, and the route that leads there; `type` is empty for the whole system."""
 
     route: Route
     type: str
     id: str = ""
     version: str = ""
+    compartment: tuple[str, str] | None = None
 
 
-_ON_INSTANCE = {
-    "GET": Route("read", "r", read),
+_CHANGING = {
     "PUT": Route("update", "u", update),
+    "PATCH": Route("patch", "u", patch),
     "DELETE": Route("delete", "d", delete),
 }
-_ON_TYPE = {
-    "GET": Route("search-type", "s", search_type),
-    "POST": Route("create", "c", create),
-}
+_ON_INSTANCE = {"GET": Route("read", "r", read), **_CHANGING}
+_SEARCH = Route("search-type", "s", search_type)
+# What changes something and names no id is conditional: its query says which.
+_ON_TYPE = {"GET": _SEARCH, "POST": Route("create", "c", create), **_CHANGING}
 _HISTORY = Route("history-instance", "r", history)
+_TYPE_HISTORY = Route("history-type", "s", history_type)
+_SYSTEM_HISTORY = Route("history-system", "s", history_system)
 _VREAD = Route("vread", "r", vread)
 # The log is kept by the audit, and what dzop itself publishes in memory, not among the resources.
 _OF_LOG = {"read": read_audit_event, "search-type": search_audit_events}
@@ -62,9 +68,11 @@ _OF_DEFINITIONS = {"read": read_definition, "search-type": search_definitions}
 def match(request: Request) -> Target:
     """The target of a request; NotFound for no such path, NotSupported for no such method on it."""
     target = _matched(request)
+    if not target.type:
+        return target
     perform = _kept_elsewhere(target.type).get(target.route.code)
     if perform is not None:
-        target = Target(Route(target.route.code, target.route.letter, perform), target.type, target.id)
+        target = replace(target, route=replace(target.route, perform=perform))
     known = RESOURCE_TYPES[target.type].interactions
     if not target.route.code.startswith("$") and target.route.code not in known:
         raise NotSupported(f"`{target.route.code}` of `{target.type}` is not offered")
@@ -81,18 +89,26 @@ def _kept_elsewhere(type: str) -> Mapping[str, Interaction]:
 def _matched(request: Request) -> Target:
     method = "GET" if request.method == "HEAD" else request.method
     parts = request.path.strip("/").split("/")
+    if parts == ["_history"] and method == "GET":
+        return Target(_SYSTEM_HISTORY, "")
     if parts[0] not in RESOURCE_TYPES:
         raise NotFound(f"`{parts[0][:64]}` is not a resource type of this server; see /metadata")
     if parts[-1].startswith("$"):
         return _operation(method, parts)
-    if len(parts) > 1 and parts[1] != "_search":
+    if len(parts) > 1 and parts[1] not in ("_search", "_history"):
         _require_id(method, parts[1])
     match parts:
         case [type] if method in _ON_TYPE:
             return Target(_ON_TYPE[method], type)
         case [type, "_search"] if method == "POST":
-            return Target(_ON_TYPE["GET"], type)
-        case [type, id] if id != "_search" and method in _ON_INSTANCE:
+            return Target(_SEARCH, type)
+        case [type, "_history"] if method == "GET":
+            return Target(_TYPE_HISTORY, type)
+        case [compartment, id, type] if type in RESOURCE_TYPES and method == "GET":
+            return Target(_SEARCH, type, compartment=(compartment, id))
+        case [compartment, id, type, "_search"] if type in RESOURCE_TYPES and method == "POST":
+            return Target(_SEARCH, type, compartment=(compartment, id))
+        case [type, id] if id not in ("_search", "_history") and method in _ON_INSTANCE:
             return Target(_ON_INSTANCE[method], type, id)
         case [type, id, "_history"] if method == "GET":
             return Target(_HISTORY, type, id)
@@ -114,7 +130,7 @@ def _operation(method: str, parts: list[str]) -> Target:
         raise NotSupported(f"`{code}` is asked by POST")
     for id in ids:
         _require_id("GET", id)
-    return Target(Route(code, operation.letter, performing(operation)), type, *ids)
+    return Target(Route(code, operation.letter, performing(operation)), type, "".join(ids))
 
 
 def _require_id(method: str, id: str) -> None:
@@ -126,8 +142,11 @@ def _require_id(method: str, id: str) -> None:
 
 
 async def require_scope(ask: Ask, target: Target) -> None:
-    """Forbidden, whatever the data, when the token can never reach this; and recorded like every refusal."""
-    if not allows(ask.call.actor.scopes, target.type, target.route.letter):
+    """Forbidden, whatever the data, when the token can never reach this; and recorded like every refusal.
+
+    What concerns all types is narrowed to those within reach by whoever carries it out.
+    """
+    if target.type and not allows(ask.call.actor.scopes, target.type, target.route.letter):
         await ask.service.gateway.refused(ask.call, target.route.code, 403, *_named(ask.request, target))
         raise Forbidden(f"the scopes of this token do not include `{target.route.code}` of `{target.type}`")
 
@@ -153,7 +172,23 @@ async def perform(service_ask: Ask) -> Answer:
     """Matches, checks the scope, and carries out."""
     target = match(service_ask.request)
     await require_scope(service_ask, target)
+    selection = selection_of(service_ask.request, target)
     ask = Ask(
-        service_ask.service, service_ask.call, service_ask.request, target.type, target.id, target.version
+        service_ask.service, service_ask.call, service_ask.request, target.type, target.id, target.version,
+        target.compartment,
+    )  # fmt: skip
+    return selected(await target.route.perform(ask), selection)
+
+
+def selection_of(request: Request, target: Target) -> Selection | None:
+    """The part of the resources that is asked for (`_summary`, `_elements`); None when it is the whole."""
+    if not request.parameters:
+        return None
+    code = target.route.code
+    several = code[0] == "$" or any("include" in name for name, _ in request.parameters)
+    return read_selection(
+        request.parameters,
+        RESOURCE_TYPES if several or not target.type else (target.type,),
+        counts=code.startswith(("search", "history")),
+        lenient=request.is_lenient,
     )
-    return await target.route.perform(ask)

@@ -1,189 +1,163 @@
 """transaction: all entries or none, whatever their order. https://hl7.org/fhir/R4/http.html#transaction
 
-References between entries by `urn:uuid` or any other `fullUrl`, and conditional references, become
-references to what is stored; the rest of each entry stays as it was sent.
+What an entry means to do is found first: what its condition matches, what its links point at. Then it is done
+in R4's order: deletes, creates, updates and patches, reads. No resource is written twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
-from urllib.parse import parse_qsl
-from uuid import uuid4
+from asyncio import sleep
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 from dzop.access.keeping import Written
-from dzop.access.shown import Shown
+from dzop.access.locks import lock_of
 from dzop.access.unit import Unit
-from dzop.fhir import json
 from dzop.fhir.bundle import ResponseEntry
 from dzop.fhir.json import Source
-from dzop.fhir.outcome import FhirError, Invalid, Issue, NotSupported, PreconditionFailed
-from dzop.fhir.resource_types import RESOURCE_TYPES
-from dzop.fhir.search.query import Query, read_query
-from dzop.interactions.create import locks_of, matching, read_condition
+from dzop.fhir.operations import operation_on
+from dzop.fhir.outcome import Invalid, Issue, NotSupported
+from dzop.interactions.bundle_entries import Entered, answer_of, require_room
+from dzop.interactions.conditional import condition_in_url, condition_of, locks_of
+from dzop.interactions.create import as_found
+from dzop.interactions.delete import delete_found, deleted
+from dzop.interactions.entry import Entry, Placed
 from dzop.interactions.etag import version_of
-from dzop.interactions.exchanged import Answer, Ask, Request
-from dzop.interactions.read import shown
-from dzop.interactions.rendered import answered, written
+from dzop.interactions.exchanged import Answer, Ask
+from dzop.interactions.patch import read_change
+from dzop.interactions.rendered import written
+from dzop.interactions.resolution import Meant, expected, linked, meant
 from dzop.interactions.resource_body import may_choose_id, read_body
-from dzop.interactions.route import match, require_scope
+from dzop.interactions.route import Target, match, perform, require_scope
+from dzop.interactions.update import update_found
 
-_ORDER = ("delete", "create", "update", "read")
-_READS = ("read",)
+_WRITES: Final = ("delete", "create", "update", "patch")
+_TELLING: Final = ("List", "Provenance")
+_READS: Final = ("read", "vread", "search-type", "history-instance", "history-type", "history-system")
 
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """An entry understood: where it stands, what it asks, the id it will have, its condition."""
-
-    place: int
-    full_url: str
-    code: str
-    ask: Ask
-    condition: Query | None = None
-
-    @property
-    def local(self) -> str:
-        return f"{self.ask.type}/{self.ask.id}"
+_MOST_LOCKS: Final = 2_000  # the database has some thousands for all
 
 
-async def transaction(ask: Ask, requests: Sequence[tuple[str, Request | Issue]]) -> list[ResponseEntry]:
+async def transaction(ask: Ask, entered: Sequence[Entered]) -> list[ResponseEntry]:
     """The answers in the order of the entries; the first fault undoes everything and names its entry."""
-    entries = [
-        await _read(ask, place, full_url, request) for place, (full_url, request) in enumerate(requests)
-    ]
-    _refuse_twice(entries)
+    entries = [await _read(ask, place, each) for place, each in enumerate(entered)]
 
     async def work(unit: Unit) -> dict[int, Answer]:
-        return await _carry_out(ask, unit, entries)
+        return await _carry_out(unit, entries)
 
     answers = await ask.service.gateway.commit(ask.call, work)
-    return [answered(answers[place]) for place in range(len(entries))]
+    return [answer_of(entry.ask.request, answers[entry.place]) for entry in entries]
 
 
-async def _read(ask: Ask, place: int, full_url: str, request: Request | Issue) -> _Entry:
+async def _read(ask: Ask, place: int, entered: Entered) -> Entry:
+    request = entered.request
     if isinstance(request, Issue):
         raise Invalid(request)
-    with _Placed(place):
+    with Placed(place):
         target = match(request)
-        entry_ask = Ask(ask.service, ask.call, request, target.type, target.id, target.version)
+        entry_ask = Ask(
+            ask.service, ask.call, request, target.type, target.id, target.version, target.compartment
+        )
         await require_scope(entry_ask, target)
-        code = target.route.code
-        if code not in ("create", "update", "delete", *_READS):
+        code = "read" if _only_reads(target) else target.route.code
+        if code not in (*_WRITES, "read"):
             raise NotSupported(f"`{code}` cannot be part of a transaction; send it in a batch")
-        if code != "create":
-            return _Entry(place, full_url, code, entry_ask)
-        condition = read_condition(entry_ask)
-        return _Entry(place, full_url, code, replace(entry_ask, id=str(uuid4())), condition)
+        condition = condition_of(entry_ask) if code == "create" else None
+        if code in ("update", "patch", "delete") and not target.id:
+            condition = condition_in_url(entry_ask)
+        return Entry(place, entered.full_url, code, entry_ask, condition)
     raise AssertionError  # pragma: no cover - the block above returns or raises
 
 
-class _Placed:
-    """Adds to every issue of a fault which entry it is about."""
-
-    def __init__(self, place: int) -> None:
-        self._where = f"Bundle.entry[{place}]"
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, FhirError):
-            issues = [replace(each, expression=self._placed(each.expression)) for each in error.issues]
-            raise type(error)(*issues) from error
-
-    def _placed(self, expression: str | None) -> str:
-        return f"{self._where}.resource: {expression}" if expression else self._where
+def _only_reads(target: Target) -> bool:
+    code = target.route.code
+    if not code.startswith("$"):
+        return code in _READS
+    operation = operation_on(target.type, code[1:], "instance" if target.id else "type")
+    return operation is not None and not operation.affects_state
 
 
-def _refuse_twice(entries: Sequence[_Entry]) -> None:
-    changed = [entry.local for entry in entries if entry.code in ("update", "delete")]
-    for local in changed:
-        if changed.count(local) > 1:
-            raise Invalid(f"`{local}` occurs more than once in the transaction", expression="Bundle.entry")
-    named = [entry.full_url for entry in entries if entry.full_url and entry.code in ("create", "update")]
-    if len(set(named)) < len(named):
-        raise Invalid("two entries have the same `fullUrl`: give each its own", expression="Bundle.entry")
+async def _carry_out(unit: Unit, entries: Sequence[Entry]) -> dict[int, Answer]:
+    await unit.locks.serialise(_locks(entries))
+    versions = await expected(unit, entries)
+    answers, gone = await _deleted(unit, entries)
+    found = await meant(unit, entries, gone, versions)
+    bodies = await linked(unit, found)
+    # What tells of others comes behind them, for it is as closed as they are.
+    for each in sorted(
+        found.values(), key=lambda each: (each.entry.ask.type in _TELLING, each.entry.code != "create")
+    ):
+        await sleep(0)  # others are answered meanwhile
+        if each.twin is None:
+            with Placed(each.entry.place):
+                answers[each.entry.place] = await _written(unit, each, bodies.get(each.entry.place))
+    for each in found.values():
+        if each.twin is not None:
+            answers[each.entry.place] = replace(answers[each.twin], status=200)
+    return answers | await _reads(unit, entries)
 
 
-async def _carry_out(ask: Ask, unit: Unit, entries: Sequence[_Entry]) -> dict[int, Answer]:
-    await unit.serialise(lock for entry in entries if entry.condition for lock in locks_of(entry.condition))
+def _locks(entries: Sequence[Entry]) -> dict[int, bool]:
+    locks: dict[int, bool] = {}
+    for each in entries:
+        if each.condition is not None:
+            for lock, alone in locks_of(each.condition, each.body).items():
+                locks[lock] = alone or locks.get(lock, False)
+    if len(locks) <= _MOST_LOCKS:
+        return locks
+    return {lock_of(each.condition.type): True for each in entries if each.condition is not None}
+
+
+async def _deleted(unit: Unit, entries: Sequence[Entry]) -> tuple[dict[int, Answer], dict[str, int]]:
+    """The answers to the deletes, and which entry deleted what."""
     answers: dict[int, Answer] = {}
-    places: dict[str, str] = {}
+    gone: dict[str, int] = {}
     for entry in entries:
-        existing = await _existing(unit, entry)
-        if existing is not None:
-            answers[entry.place] = shown(existing)
-            places[entry.full_url] = f"{existing.type}/{existing.id}"
-        elif entry.full_url and entry.code in ("create", "update"):
-            places[entry.full_url] = entry.local
-    for entry in sorted(entries, key=lambda each: _ORDER.index(each.code)):
-        if entry.place not in answers:
-            if entry.code in _READS:
-                await unit.settle()  # what is read here is judged by the facts written before it
-            with _Placed(entry.place):
-                answers[entry.place] = await _performed(unit, entry, places)
-    return answers
+        if entry.code == "delete":
+            with Placed(entry.place):
+                done = await delete_found(unit, entry.ask, entry.condition)
+                answers[entry.place] = deleted(done)
+                if done is not None:
+                    gone[f"{done.type}/{done.id}"] = entry.place
+    return answers, gone
 
 
-async def _existing(unit: Unit, entry: _Entry) -> Shown | None:
-    if entry.condition is None:
-        return None
-    with _Placed(entry.place):
-        return await matching(unit, entry.condition)
-    return None  # pragma: no cover - the block above returns or raises
+async def _written(unit: Unit, meant: Meant, body: Source | None) -> Answer:
+    """Carries out a create, update or patch."""
+    ask = replace(
+        meant.entry.ask, request=replace(meant.entry.ask.request, body=body or meant.entry.ask.request.body)
+    )
+    return written(ask, await _write(unit, meant, ask))
 
 
-async def _performed(unit: Unit, entry: _Entry, places: dict[str, str]) -> Answer:
-    ask = entry.ask
-    if entry.code == "delete":
-        await unit.delete(ask.type, ask.id, version_of(ask.request.if_match))
-        return Answer(204)
-    if entry.code in _READS:
-        found = await unit.read(ask.type, ask.id)
-        return Answer(404) if found is None else Answer(410) if found.deleted else shown(found)
-    ask = replace(ask, request=replace(ask.request, body=await _resolved(unit, ask, places)))
-    return written(ask, await _write(unit, ask, entry.code))
-
-
-async def _write(unit: Unit, ask: Ask, code: str) -> Written:
+async def _write(unit: Unit, meant: Meant, ask: Ask) -> Written:
+    code, if_match = meant.entry.code, version_of(ask.request.if_match)
+    if meant.found is not None:
+        return as_found(meant.found)
+    if code == "patch":
+        return await unit.patch(ask.type, meant.id, read_change(ask), if_match)
+    proposal = read_body(ask)
     if code == "create":
-        proposal = replace(read_body(replace(ask, id="")), id=ask.id)
-        return await unit.create(proposal)
-    return await unit.update(read_body(ask), version_of(ask.request.if_match), may_create=may_choose_id(ask))
+        return await unit.create(replace(proposal, id=meant.id))
+    if meant.entry.condition is not None:
+        proposal = replace(proposal, id=meant.entry.new_id)
+        return await update_found(unit, ask, proposal, meant.id if meant.is_there else None)
+    return await unit.update(proposal, if_match, may_create=may_choose_id(ask))
 
 
-async def _resolved(unit: Unit, ask: Ask, places: dict[str, str]) -> Source | None:
-    """The body with the entries' own URLs and conditional references replaced, all else untouched."""
-    body = ask.request.body
-    if body is None:
-        return None
-    replaced = dict(places)
-    for text in set(_references(body.value)):
-        if "?" in text and (type := text.partition("?")[0]) in RESOURCE_TYPES:
-            replaced[text] = await _conditional(unit, ask, type, text)
-    replaced = {old: new for old, new in replaced.items() if old and new}
-    if not replaced:
-        return body
-    return json.parse(json.replace_strings(body.text, replaced).encode())
-
-
-async def _conditional(unit: Unit, ask: Ask, type: str, text: str) -> str:
-    parameters = parse_qsl(text.partition("?")[2], keep_blank_values=True)
-    query = read_query(type, parameters, base=ask.service.base, lenient=False)
-    matches = await unit.matching(query) if query.criteria else ()
-    if len(matches) != 1:
-        raise PreconditionFailed(f"`{type}?...` must match exactly one resource that you may see")
-    return f"{type}/{matches[0].id}"
-
-
-def _references(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        if isinstance(text := node.get("reference"), str):
-            yield text
-        for child in node.values():
-            yield from _references(child)
-    elif isinstance(node, list):
-        for child in node:
-            yield from _references(child)
+async def _reads(unit: Unit, entries: Sequence[Entry]) -> dict[int, Answer]:
+    """The answers to all that changes nothing: as things are behind the writes."""
+    reads = [each for each in entries if each.code == "read"]
+    if not reads:
+        return {}
+    await unit.settle()
+    service = reads[0].ask.service
+    inside = replace(service, gateway=service.gateway.within(unit))
+    answers, size = dict[int, Answer](), 0
+    for each in reads:
+        with Placed(each.place):
+            require_room(size)
+            answers[each.place] = answer = await perform(Ask(inside, each.ask.call, each.ask.request))
+            size += len(answer.resource or b"")
+    return answers

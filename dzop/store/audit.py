@@ -57,14 +57,22 @@ _COLUMNS = ("id", *Event._fields)
 
 
 def noted() -> CTE:
-    """The row of a write, as part of the statement that writes; its parameters are those of `note`."""
-    given = {name: bindparam(f"audit_{name}", type_=audit.c[name].type) for name in _COLUMNS}
-    return insert(audit).values(given).cte("noted")
+    """The rows of writes, as part of the statement that writes; its parameters are those of `note`."""
+    columns = [_given(name).label(name) for name in _COLUMNS]
+    return insert(audit).from_select(list(_COLUMNS), select(*columns)).cte("noted")
 
 
-def note(event: Event) -> dict[str, Any]:
+def _given(name: str) -> Any:
+    if name != "rules":
+        return func.unnest(bindparam(f"audit_{name}", type_=ARRAY(audit.c[name].type)))
+    # Arrays of unequal length cannot be unnested together, so rules travel as one text a row.
+    return func.string_to_array(func.unnest(bindparam("audit_rules", type_=ARRAY(Text))), literal(" "))
+
+
+def note(event: Event) -> dict[str, list[Any]]:
     """The parameters of `noted`: an event whose person and categories the writer knows."""
-    return {f"audit_{name}": value for name, value in zip(_COLUMNS, _row(event), strict=True)}
+    columns = {f"audit_{name}": [value] for name, value in zip(_COLUMNS, _row(event), strict=True)}
+    return {**columns, "audit_rules": [" ".join(event.rules)]}
 
 
 async def write(connection: Connection, events: Sequence[Event]) -> None:

@@ -1,127 +1,149 @@
-"""One criterion of a query as a condition on the current state.
+"""One criterion of a query as a condition on a resource, or on one row of its index.
 
-A `Condition` is what it is whatever its values; they are parameters named after its place in the
+A `Condition` is what it is whatever its values; they are parameters named after its number in the
 query. https://hl7.org/fhir/R4/search.html
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     ColumnElement,
     DateTime,
+    Numeric,
+    Select,
     Table,
     Text,
     and_,
     any_,
     bindparam,
     exists,
+    false,
     func,
     literal,
+    literal_column,
     not_,
     or_,
     select,
     tuple_,
 )
+from sqlalchemy.sql.expression import FromClause
 
-from dzop.fhir.search import string
-from dzop.fhir.search.date import DateRange
-from dzop.fhir.search.query import Criterion, Value
-from dzop.fhir.search.reference import ReferenceTarget
-from dzop.fhir.search.token import Token
-from dzop.store.tables import (
-    BEGINNING,
-    index_date,
-    index_reference,
-    index_string,
-    index_token,
-    person,
-    same_resource,
-)
-from dzop.store.tables import resource_current as current
+from dzop.store.index_tables import INDEX, asked_words
+from dzop.store.tables import BEGINNING, index_text, person, resource_location, same_resource
 
-_TABLES: dict[str, Table] = {
-    "token": index_token,
-    "uri": index_token,
-    "reference": index_reference,
-    "date": index_date,
-    "string": index_string,
-}
-_LONGEST = 500  # bytes; PostgreSQL takes about 2,700 for all columns of an index entry
-_NOTHING_BEYOND = ("patient", "subject")  # parameters that name the person of the compartment
+Rows = FromClause
+"""An index table, or an alias of one: what a single row of it must be."""
+
+# What much of everybody's plan may meet; all else names somebody or something.
+_BROAD_ROWS: Final = ("token", "date", "quantity")
+_NAMES: Final = ("_id", "identifier", "identifier:of-type")
+_EVERYWHERE: Final = ("_profile", "_source", "_tag", "_security")
+_BROAD_MODIFIERS: Final = ("missing", "not", "unequal")
+
+
+def there(rows: Select[Any], at: FromClause, drives: bool) -> ColumnElement[bool]:
+    """Whether there are such rows of what `at` is; unless it drives, PostgreSQL must not turn it into a join.
+
+    Plans are made without knowing values. A join with what much meets would be planned as one with little.
+    """
+    return exists((rows if drives else rows.offset(literal_column("0"))).correlate(at))
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A criterion without its values: `kinds` are those of the values, in order for dates."""
+    """A criterion without its values: `rows` is the table of the index it looks into, `kinds` are those of
+    the values, in order for dates and quantities.
+    """
 
     parameter: str
-    type: str
+    rows: str
     modifier: str | None
     kinds: tuple[str, ...]
     number: int
 
     @property
+    def size(self) -> int:
+        return max(1, len(self.kinds))
+
+    @property
     def is_broad(self) -> bool:
         """Whether much of what there is may meet it: a status or a time, not a name, a number or a reference."""
-        named = self.type not in ("token", "date") or self.parameter in ("_id", "identifier")
-        return not named or self.modifier in ("missing", "not")
+        if self.modifier in _BROAD_MODIFIERS or self.parameter in _EVERYWHERE:
+            return True
+        return self.rows in _BROAD_ROWS and self.parameter not in _NAMES
 
-    def expression(self) -> ColumnElement[bool]:
-        """The condition; true when any of the values matches."""
+    @property
+    def is_of_person(self) -> bool:
+        """Whether only what is of certain persons meets it."""
+        return self.kinds[:1] == ("patient",)
+
+    def expression(self, at: FromClause, drives: bool = True) -> ColumnElement[bool]:
+        """The condition on a current state; true when any of the values matches.
+
+        `drives`: what is looked for may be found by it, else it is asked of each that was found otherwise.
+        """
         if self.modifier == "missing":
-            there = self._indexed()
-            return not_(there) if self.kinds == ("true",) else there
-        if self.kinds == ("patient",):
-            keys = select(person.c.key).where(person.c.patient_id == any_(self._texts("ids")))
-            return current.c.person.in_(keys)
-        if self.parameter == "_id":
-            return current.c.id == any_(self._texts("codes"))
-        if self.parameter == "_lastUpdated":
-            return or_(
-                *[
-                    self._date(number, prefix, current.c.last_updated)
-                    for number, prefix in enumerate(self.kinds)
-                ]
-            )
-        matched = self._indexed(or_(*[self._matches(number, kind) for number, kind in enumerate(self.kinds)]))
-        return not_(matched) if self.modifier == "not" else matched
+            is_there = self.indexed(at, drives=drives and self.kinds == ("false",))
+            return not_(is_there) if self.kinds == ("true",) else is_there
+        met = self._met(at, drives and self.modifier != "not")
+        return not_(met) if self.modifier == "not" else met
 
-    def _indexed(self, *where: ColumnElement[bool]) -> ColumnElement[bool]:
-        table = _TABLES[self.type]
-        return exists(
-            select(literal(1))
-            .select_from(table)
-            .where(
-                same_resource(table, current),
-                table.c.parameter == literal(self.parameter),
-                *where,
-            )
-            .correlate(current)
-        )
+    def _met(self, at: FromClause, drives: bool) -> ColumnElement[bool]:
+        if self.is_of_person:
+            return _of_person(self, at)
+        own = _OWN.get(self.parameter)
+        if own is not None:
+            return own(self, at, drives)
+        return self.indexed(at, self.on_row(self.table), drives=drives)
 
-    def _matches(self, number: int, kind: str) -> ColumnElement[bool]:
-        if self.type == "date":
-            return self._date(number, kind, index_date.c.low, index_date.c.high)
-        return _MATCHERS[kind](self)
+    def indexed(
+        self, at: FromClause, *where: ColumnElement[bool], drives: bool = False
+    ) -> ColumnElement[bool]:
+        """Whether there is a row of the parameter, with what else it must be."""
+        table = self.table
+        rows = select(literal(1)).select_from(table).where(same_resource(table, at), self.of_parameter(table))
+        return there(rows.where(*where), at, drives)
 
-    def _texts(self, name: str) -> Any:
+    @property
+    def table(self) -> Table:
+        return INDEX[self.rows][0]
+
+    def of_parameter(self, rows: Rows) -> ColumnElement[bool]:
+        return rows.c.parameter == literal(self.parameter)
+
+    def on_row(self, rows: Rows) -> ColumnElement[bool]:
+        """What one row must be, besides one of the parameter."""
+        matched = or_(false(), *[self._matches(number, kind, rows) for number, kind in enumerate(self.kinds)])
+        return not_(matched) if self.modifier == "unequal" else matched
+
+    def _matches(self, number: int, kind: str, rows: Rows) -> ColumnElement[bool]:
+        if self.rows == "date":
+            return self.date(number, kind, rows.c.low, rows.c.high)
+        if self.rows == "quantity":
+            return self._quantity(number, kind, rows)
+        return _MATCHERS[kind](self, rows)
+
+    def texts(self, name: str) -> Any:
         return bindparam(f"c{self.number}_{name}", type_=ARRAY(Text))
 
-    def _pairs(self, first: str, second: str) -> Any:
-        return select(func.unnest(self._texts(first)), func.unnest(self._texts(second)))
+    def pairs(self, first: str, second: str) -> Any:
+        return select(func.unnest(self.texts(first)), func.unnest(self.texts(second)))
 
-    def _date(
+    def _one(self, name: str, type: Any) -> Any:
+        return bindparam(f"c{self.number}_{name}", type_=type)
+
+    def date(
         self, number: int, prefix: str, low: ColumnElement[Any], high: ColumnElement[Any] | None = None
     ) -> ColumnElement[bool]:
         """Compares an indexed range, or an instant when `high` is absent, with the range asked for."""
-        asked_low = bindparam(f"c{self.number}_low{number}", type_=DateTime(timezone=True))
-        asked_high = bindparam(f"c{self.number}_high{number}", type_=DateTime(timezone=True))
+        asked_low = self._one(f"low{number}", DateTime(timezone=True))
+        asked_high = self._one(f"high{number}", DateTime(timezone=True))
         ends_by = low < asked_high if high is None else high <= asked_high
         ends_after = low >= asked_high if high is None else high > asked_high
         overlaps_end = low >= asked_low if high is None else high > asked_low
@@ -140,116 +162,116 @@ class Condition:
         }
         return comparisons[prefix]
 
-
-_token, _reference, _string = index_token.c, index_reference.c, index_string.c
-_MATCHERS: dict[str, Callable[[Condition], ColumnElement[bool]]] = {
-    "code": lambda c: _token.code == any_(c._texts("codes")),
-    "system": lambda c: _token.system == any_(c._texts("systems")),
-    "coding": lambda c: tuple_(_token.system, _token.code).in_(c._pairs("coding_systems", "coding_codes")),
-    "id": lambda c: _reference.target_id == any_(c._texts("ids")),
-    "typed": lambda c: tuple_(_reference.target_type, _reference.target_id).in_(
-        c._pairs("types", "typed_ids")
-    ),
-    "url": lambda c: _reference.url == any_(c._texts("urls")),
-    "identifier-code": lambda c: _reference.identifier_value == any_(c._texts("codes")),
-    "identifier-system": lambda c: _reference.identifier_system == any_(c._texts("systems")),
-    "identifier-coding": lambda c: tuple_(_reference.identifier_system, _reference.identifier_value).in_(
-        c._pairs("coding_systems", "coding_codes")
-    ),
-    "starts": lambda c: and_(
-        func.left(_string.normalised, BEGINNING).op("^@")(any_(c._texts("beginnings"))),
-        _string.normalised.op("^@")(any_(c._texts("normalised"))),
-    ),
-    "contains": lambda c: _string.normalised.like(any_(c._texts("patterns"))),
-    "exact": lambda c: _string.exact == any_(c._texts("exact")),
-}
-
-
-def condition(criterion: Criterion, number: int) -> tuple[Condition, dict[str, Any]]:
-    """The condition of a criterion at this place of the query, and the values of its parameters."""
-    parameter, modifier = criterion.parameter, criterion.modifier
-    if modifier == "missing":
-        kinds: tuple[str, ...] = (str(criterion.values[0].code),)  # type: ignore[union-attr]
-        return Condition(parameter.name, parameter.type, modifier, kinds, number), {}
-    if parameter.type == "date":
-        return _of_dates(criterion, number)
-    if parameter.name in _NOTHING_BEYOND and _are_patients(criterion.values):
-        ids = [value.id for value in criterion.values]  # type: ignore[union-attr]
-        return Condition(parameter.name, parameter.type, modifier, ("patient",), number), {
-            f"c{number}_ids": ids
+    def _quantity(self, number: int, kind: str, rows: Rows) -> ColumnElement[bool]:
+        """Compares an indexed range, both ends in it, with the number asked for, and the units."""
+        prefix, _, unit = kind.partition(" ")
+        low, high, exact = (self._one(f"{name}{number}", Numeric) for name in ("low", "high", "exact"))
+        equal = and_(rows.c.low >= low, rows.c.high < high)
+        comparisons: dict[str, ColumnElement[bool]] = {
+            "eq": equal,
+            "ne": not_(equal),
+            "gt": rows.c.high > exact,
+            "lt": rows.c.low < exact,
+            "ge": rows.c.high >= exact,
+            "le": rows.c.low <= exact,
+            "sa": rows.c.low >= high,
+            "eb": rows.c.high < low,
+            "ap": and_(rows.c.low < high, rows.c.high >= low),
         }
-    columns: dict[str, list[str]] = {}
-    found = {_collect(value, modifier, columns) for value in criterion.values}
-    values = {f"c{number}_{name}": entries for name, entries in columns.items()}
-    return Condition(parameter.name, parameter.type, modifier, tuple(sorted(found)), number), values
+        system, code = self._one(f"system{number}", Text), self._one(f"code{number}", Text)
+        units: dict[str, tuple[ColumnElement[bool], ...]] = {
+            "": (),
+            "unit": (or_(rows.c.code == code, rows.c.unit == code),),
+            "coding": (rows.c.system == system, rows.c.code == code),
+        }
+        return and_(comparisons[prefix], *units[unit])
 
 
-def _of_dates(criterion: Criterion, number: int) -> tuple[Condition, dict[str, Any]]:
-    ranges = [value for value in criterion.values if isinstance(value, DateRange)]
-    values: dict[str, Any] = {}
-    for place, each in enumerate(ranges):
-        values |= {f"c{number}_low{place}": each.low, f"c{number}_high{place}": each.high}
-    kinds = tuple(each.prefix for each in ranges)
-    return Condition(criterion.parameter.name, "date", criterion.modifier, kinds, number), values
+def _of_person(condition: Condition, at: FromClause) -> ColumnElement[bool]:
+    """All that is theirs; by a parameter that need not say so, only what says so, or names them by a number."""
+    ids = condition.texts("ids")
+    theirs = at.c.person.in_(select(person.c.key).where(person.c.patient_id == any_(ids)))
+    if "stated" not in condition.kinds:
+        return theirs
+    rows = condition.table.c
+    literally = and_(rows.target_type == literal("Patient"), rows.target_id == any_(ids))
+    by_number = and_(rows.target_id == literal(""), rows.identifier_value != literal(""))
+    return and_(theirs, condition.indexed(at, or_(literally, by_number)))
 
 
-def _are_patients(values: Sequence[Value]) -> bool:
-    return all(
-        isinstance(value, ReferenceTarget) and value.id and value.types == ("Patient",) for value in values
+def _by_id(condition: Condition, at: FromClause, drives: bool) -> ColumnElement[bool]:
+    asked = any_(condition.texts("codes"))
+    if not drives:
+        return at.c.id == asked
+    # Keys begin with the person, whom an id does not tell.
+    located = select(literal(1)).select_from(resource_location)
+    return there(
+        located.where(same_resource(resource_location, at), resource_location.c.id == asked), at, drives
     )
 
 
-def _collect(value: Value, modifier: str | None, columns: dict[str, list[str]]) -> str:
-    """Adds the value to the arrays of its kind, which it returns."""
-
-    def add(**entries: str) -> None:
-        for name, entry in entries.items():
-            columns.setdefault(name, []).append(entry)
-
-    match value:
-        case Token(system=system, code=code):
-            prefix = "identifier-" if modifier == "identifier" else ""
-            if system is None:
-                add(codes=indexed(code or ""))
-                return f"{prefix}code"
-            if code is None:
-                add(systems=indexed(system))
-                return f"{prefix}system"
-            add(coding_systems=indexed(system), coding_codes=indexed(code))
-            return f"{prefix}coding"
-        case ReferenceTarget(id=None, url=url):
-            add(urls=indexed(url or ""))
-            return "url"
-        case ReferenceTarget(types=(), id=id):
-            add(ids=id or "")
-            return "id"
-        case ReferenceTarget(types=types, id=id):
-            for type in types:
-                add(types=type, typed_ids=id or "")
-            return "typed"
-        case string.Text(normalised=normalised, exact=exact):
-            if modifier == "exact":
-                add(exact=exact)
-                return "exact"
-            if modifier == "contains":
-                add(patterns=f"%{_escaped(normalised)}%")
-                return "contains"
-            add(normalised=normalised, beginnings=normalised[:BEGINNING])
-            return "starts"
-        case _:
-            raise AssertionError(value)
+def _by_instant(condition: Condition, at: FromClause, drives: bool) -> ColumnElement[bool]:
+    instant = at.c.last_updated
+    return or_(*[condition.date(number, prefix, instant) for number, prefix in enumerate(condition.kinds)])
 
 
-def indexed(text: str) -> str:
-    """A text as it is kept in an index: itself, or its digest when an index entry could not hold it.
+def _by_words(condition: Condition, at: FromClause, drives: bool) -> ColumnElement[bool]:
+    words = index_text.c[condition.parameter.removeprefix("_").replace("text", "narrative")]
+    asked = [
+        words.op("@@")(asked_words(bindparam(f"c{condition.number}_words{number}", type_=Text)))
+        for number, _ in enumerate(condition.kinds)
+    ]
+    found = select(literal(1)).select_from(index_text).where(same_resource(index_text, at), or_(*asked))
+    return there(found, at, drives)
 
-    Both sides of a comparison go through here, so that equality stays equality.
-    """
-    if len(text) <= _LONGEST // 4 or len(text.encode()) <= _LONGEST:
-        return text
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+def _by_label(condition: Condition, at: FromClause, drives: bool) -> ColumnElement[bool]:
+    """The labels of the client, and those by which the server says of which category a resource is."""
+    labels = bindparam(f"c{condition.number}_labels", type_=BigInteger)
+    return or_(
+        at.c.mask.op("&")(labels) != literal(0),
+        condition.indexed(at, condition.on_row(condition.table)),
+    )
 
 
-def _escaped(text: str) -> str:
-    """A text in which the wildcards of LIKE stand for themselves."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+_OWN: Final[Mapping[str, Callable[[Condition, FromClause, bool], ColumnElement[bool]]]] = {
+    "_id": _by_id,
+    "_lastUpdated": _by_instant,
+    "_text": _by_words,
+    "_content": _by_words,
+    "_security": _by_label,
+}
+"""The parameters that ask more than, or something else than, rows of the index."""
+
+
+def _starts(condition: Condition, rows: Rows) -> ColumnElement[bool]:
+    return and_(
+        func.left(rows.c.normalised, BEGINNING).op("^@")(any_(condition.texts("beginnings"))),
+        rows.c.normalised.op("^@")(any_(condition.texts("normalised"))),
+    )
+
+
+def _url(condition: Condition, rows: Rows) -> ColumnElement[bool]:
+    # The index of URLs leaves out the rows without one.
+    return and_(rows.c.url == any_(condition.texts("urls")), rows.c.url != literal(""))
+
+
+_MATCHERS: Final[Mapping[str, Callable[[Condition, Rows], ColumnElement[bool]]]] = {
+    "code": lambda c, rows: rows.c.code == any_(c.texts("codes")),
+    "system": lambda c, rows: rows.c.system == any_(c.texts("systems")),
+    "coding": lambda c, rows: tuple_(rows.c.system, rows.c.code).in_(
+        c.pairs("coding_systems", "coding_codes")
+    ),
+    "id": lambda c, rows: rows.c.target_id == any_(c.texts("ids")),
+    "typed": lambda c, rows: tuple_(rows.c.target_type, rows.c.target_id).in_(c.pairs("types", "typed_ids")),
+    "url": _url,
+    "identifier-code": lambda c, rows: rows.c.identifier_value == any_(c.texts("codes")),
+    "identifier-system": lambda c, rows: rows.c.identifier_system == any_(c.texts("systems")),
+    "identifier-coding": lambda c, rows: tuple_(rows.c.identifier_system, rows.c.identifier_value).in_(
+        c.pairs("coding_systems", "coding_codes")
+    ),
+    "starts": _starts,
+    "contains": lambda c, rows: rows.c.normalised.like(any_(c.texts("patterns"))),
+    "exact": lambda c, rows: rows.c.exact == any_(c.texts("exact")),
+    "equals": lambda c, rows: rows.c.normalised == any_(c.texts("equals")),
+}

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import asyncpg
 from sqlalchemy import literal, select
 
-from dzop.fhir.outcome import Unavailable
+from dzop.fhir.outcome import Issue, Unavailable
 from dzop.store.statement import Statement, compiled
 
 Row = Mapping[str, Any]
@@ -25,6 +25,8 @@ _SESSION = {
     "enable_mergejoin": "off",
     "statement_timeout": "30s",
 }
+
+_MOST_WAITING = 200
 
 PING = compiled(select(literal(1)))
 
@@ -42,24 +44,66 @@ class Connection(Protocol):
 
 
 class Transaction:
-    """A `Connection` whose statements take effect together, when its block ends without an error."""
+    """A `Connection` whose statements take effect together, when its block ends without an error.
+
+    What is to be written may wait (`later`) and is then written at once for many rows. Nothing is asked past it:
+    every statement, and the end of the transaction, first writes what waits.
+    """
 
     def __init__(self, connection: asyncpg.Connection) -> None:
         self._connection = connection
+        self._waiting: dict[str, tuple[Statement, dict[str, list[Any]]]] = {}
 
     async def rows(self, statement: Statement, **values: Any) -> list[Row]:
+        await self.written()
         rows: list[Row] = await self._connection.fetch(statement.sql, *statement.values(**values))
         return rows
 
     async def row(self, statement: Statement, **values: Any) -> Row | None:
+        await self.written()
         row: Row | None = await self._connection.fetchrow(statement.sql, *statement.values(**values))
         return row
 
     async def run(self, statement: Statement, **values: Any) -> None:
+        await self.written()
         await self._connection.execute(statement.sql, *statement.values(**values))
 
     async def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        await self.written()
         await self._connection.copy_records_to_table(table, columns=columns, records=rows)
+
+    async def later(self, statement: Statement, **columns: Sequence[Any]) -> None:
+        """Adds rows, one array a column, to what this statement will write; statements keep their order.
+
+        Not too many wait: what is sent in one piece keeps other requests waiting.
+        """
+        if statement.sql not in self._waiting:
+            names = (name for name in statement.names if name not in statement.fixed)
+            self._waiting[statement.sql] = (statement, {name: [] for name in names})
+        arrays = self._waiting[statement.sql][1]
+        for name, column in arrays.items():
+            column += columns[name]
+        if len(arrays[statement.names[0]]) >= _MOST_WAITING:
+            await self.written()
+
+    async def written(self) -> None:
+        """Writes what waits."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, {}
+            for statement, columns in waiting.values():
+                await self._connection.execute(statement.sql, *statement.values(**columns))
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """A part of it that can be undone by itself."""
+        await self.written()
+        try:
+            async with self._connection.transaction():
+                yield self
+                await self.written()
+        except BaseException:
+            self._waiting.clear()
+            raise
 
 
 class Database:
@@ -69,18 +113,22 @@ class Database:
     and listens; our statements leave nothing behind, and without that a read costs a tenth less.
     """
 
-    def __init__(self, url: str, size: int) -> None:
+    def __init__(self, url: str, size: int, timeout: float | None = None) -> None:
         self._url = url
         self._size = size
+        self._timeout = timeout
         self._free: asyncio.LifoQueue[asyncpg.Connection | None] = asyncio.LifoQueue()
         for _ in range(size):
             self._free.put_nowait(None)
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, url: str, size: int = 10) -> AsyncIterator[Database]:
-        """The database, with one connection that shows that it is there."""
-        database = cls(url, size)
+    async def opened(cls, url: str, size: int = 10, given_up: float | None = None) -> AsyncIterator[Database]:
+        """The database, with one connection that shows that it is there.
+
+        A statement by itself, which is one that reads, is given up after `given_up` seconds.
+        """
+        database = cls(url, size, given_up)
         database._give_back(await database._take())
         try:
             yield database
@@ -90,7 +138,8 @@ class Database:
     async def rows(self, statement: Statement, **values: Any) -> list[Row]:
         connection = await self._take()
         try:
-            rows: list[Row] = await connection.fetch(statement.sql, *statement.values(**values))
+            arguments = statement.values(**values)
+            rows: list[Row] = await connection.fetch(statement.sql, *arguments, timeout=self._timeout)
         except Exception as error:
             raise _said(error, connection) from error
         finally:
@@ -120,7 +169,9 @@ class Database:
         connection = await self._take()
         try:
             async with connection.transaction():
-                yield Transaction(connection)
+                transaction = Transaction(connection)
+                yield transaction
+                await transaction.written()
         except Exception as error:
             raise _said(error, connection) from error
         finally:
@@ -134,7 +185,7 @@ class Database:
             return await asyncpg.connect(
                 self._url,
                 max_cached_statement_lifetime=0,
-                statement_cache_size=500,
+                statement_cache_size=200,
                 server_settings=_SESSION,
             )
         except BaseException as error:
@@ -157,6 +208,9 @@ class Database:
 _LOST = "the database cannot be reached just now; try again"
 
 
+_TOO_COSTLY = (
+    "this takes the database too long and has changed nothing; ask for less at once, or more narrowly"
+)
 _FAILED = "the database cannot do this just now and has changed nothing; try again"
 # A full disk, a server that stops or only reads, a right or a table that was taken away: none of them is
 # the fault of the request.
@@ -175,6 +229,8 @@ def _said(error: Exception, connection: asyncpg.Connection) -> Exception:
     """What went wrong as the client may know it: that the database is not able to, or the error itself."""
     if connection.is_closed():
         return Unavailable(_LOST)
+    if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
+        return Unavailable(Issue("too-costly", _TOO_COSTLY))
     # The audit takes whatever we give it: when it does not, that is no fault of the request either.
     refused = isinstance(error, _ITS_OWN) or getattr(error, "table_name", None) == "audit"
     return Unavailable(_FAILED) if refused else error

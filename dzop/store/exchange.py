@@ -16,6 +16,7 @@ from sqlalchemy import (
     CTE,
     BigInteger,
     ColumnElement,
+    DateTime,
     Integer,
     LargeBinary,
     Text,
@@ -57,20 +58,28 @@ _ENTRY = ("person", "partner", "type", "id")
 # -- in the transaction of a write ---------------------------------------------------------------------
 
 
-def _make_due(*also: str) -> Any:
-    """Brings forward when the lane is due, and the columns `also`, to now."""
-    row = insert(lane).from_select(
-        ["person", "partner", "due_at", "pull_at"], select(_PERSON, PARTNER, NOW, NOW)
-    )
+def _due(lanes: Any, *also: str) -> Any:
+    """Brings forward when these lanes are due, and the columns `also`, to the instants given with them."""
+    row = insert(lane).from_select(["person", "partner", "due_at", "pull_at"], lanes)
     earlier = {name: func.least(lane.c[name], row.excluded[name]) for name in ("due_at", *also)}
     return row.on_conflict_do_update(index_elements=["person", "partner"], set_=earlier)
 
 
 def _enqueue() -> Statement:
-    due = _make_due().returning(lane.c.person).cte("lane")
-    entry = insert(outbox).from_select(
-        [*_ENTRY, "version", "written_at"], select(due.c.person, PARTNER, _TYPE, _ID, _VERSION, NOW)
+    columns: dict[str, Any] = {
+        "person": BigInteger, "partner": Text, "type": Text, "id": Text, "version": Integer,
+        "now": DateTime(timezone=True),
+    }  # fmt: skip
+    written = select(
+        *(func.unnest(bindparam(name, type_=ARRAY(type))).label(name) for name, type in columns.items())
+    ).cte("written")
+    person, partner, now = written.c.person, written.c.partner, func.max(written.c.now)
+    lanes = select(person, partner, now, now).group_by(person, partner).order_by(person, partner)
+    due = _due(lanes).returning(lane.c.person, lane.c.partner).cte("lane")
+    rows = select(person, partner, written.c.type, written.c.id, written.c.version, written.c.now).join(
+        due, and_(due.c.person == person, due.c.partner == partner)
     )
+    entry = insert(outbox).from_select([*_ENTRY, "version", "written_at"], rows)
     upsert = entry.on_conflict_do_update(
         index_elements=_ENTRY,
         set_={"version": entry.excluded.version, "state": "due", "reason": None, "code": None},
@@ -79,9 +88,9 @@ def _enqueue() -> Statement:
 
 
 ENQUEUE = _enqueue()
-"""In the transaction of every write of a type the partner takes."""
+"""In the transaction of every write of a type the partner takes; one array a column."""
 
-MAKE_DUE = compiled(_make_due("pull_at"))
+MAKE_DUE = compiled(_due(select(_PERSON, PARTNER, NOW, NOW), "pull_at"))
 """In the transaction of every change of a fact, before `REOPEN`: a statement of its own, for only what
 starts behind the lane's lock sees what a worker set aside in this very moment."""
 

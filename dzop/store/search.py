@@ -6,18 +6,20 @@ in as parameters, many of one kind as one array, so that few forms serve many qu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
+    Column,
     ColumnElement,
     DateTime,
     Integer,
+    Numeric,
+    Table,
     Text,
     and_,
     bindparam,
@@ -29,15 +31,15 @@ from sqlalchemy import (
 from sqlalchemy.sql.expression import FromClause
 
 from dzop.fhir.search.query import Query
-from dzop.store.conditions import Condition, condition
+from dzop.store.clauses import AllOf, Seeing, read
 from dzop.store.database import Row
-from dzop.store.resources import read_whole
+from dzop.store.reading import read_whole
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import (
     ALWAYS,
     FOREVER,
     index_date,
-    index_reference,
+    index_quantity,
     index_string,
     index_token,
     same_resource,
@@ -47,64 +49,63 @@ from dzop.store.visibility import judged, panel, ruled, seen
 
 _LAST = "\U0010ffff"  # sorts behind every text: where a resource without a value belongs
 _TYPE = bindparam("type", type_=Text)
+_SMALL: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
     """All of a query but its values."""
 
-    conditions: tuple[Condition, ...]
+    met: AllOf
     sort: tuple[tuple[str, str, bool], ...]
     everything: bool
-    of_one_person: bool
     after: bool = False
 
     @property
     def is_broad(self) -> bool:
         """Whether it may match much of everybody's plan, for nothing in it names somebody or something."""
-        named = self.everything or self.of_one_person
-        return not named and all(each.is_broad for each in self.conditions)
+        return not self.everything and not self.met.is_of_person and self.met.is_broad
+
+    @property
+    def is_small(self) -> bool:
+        """Of a query of many parts the statement is large: few of them are kept."""
+        return self.met.size <= _SMALL
 
 
-def page(query: Query, everything: bool, after: tuple[str, ...] | None) -> tuple[Statement, dict[str, Any]]:
+def is_large(query: Query, seeing: Seeing) -> bool:
+    """Whether to build the statement takes so long that nobody should have to wait for it."""
+    return read(query.criteria, query.type, seeing)[0].size > _SMALL
+
+
+def page(query: Query, seeing: Seeing, after: tuple[str, ...] | None) -> tuple[Statement, dict[str, Any]]:
     """Matches in order behind the position `after`, at most `limit`; each row with its sort keys."""
-    conditions, values = _conditions(query)
-    form = _Form(conditions, _sort(query), everything, _is_of_one_person(conditions), after is not None)
+    met, values = read(query.criteria, query.type, seeing)
+    form = _Form(met, _sort(query), seeing.everything(query.type), after is not None)
     if after is not None:
         values |= _position_values(form.sort, after)
-    return _page(form), {"type": query.type, **values}
+    build = _page if form.is_small else _large_page
+    return build(form), {"type": query.type, **values}
 
 
-def counted(query: Query, everything: bool) -> tuple[Statement, dict[str, Any]]:
+def counted(query: Query, seeing: Seeing) -> tuple[Statement, dict[str, Any]]:
     """How many visible matches there are, as `total`."""
-    conditions, values = _conditions(query)
-    form = _Form(conditions, (), everything, _is_of_one_person(conditions))
-    return _counted(form), {"type": query.type, **values}
+    met, values = read(query.criteria, query.type, seeing)
+    form = _Form(met, (), seeing.everything(query.type))
+    build = _counted if form.is_small else _large_counted
+    return build(form), {"type": query.type, **values}
 
 
 def position(query: Query, row: Row) -> tuple[str, ...]:
     """Where a page ends: the sort keys of its last match and its id, as texts."""
     keys = [row[f"key{number}"] for number in range(len(query.sort))]
-    return (*(key.isoformat() if isinstance(key, datetime) else key for key in keys), row["id"])
-
-
-def _conditions(query: Query) -> tuple[tuple[Condition, ...], dict[str, Any]]:
-    read = [condition(criterion, number) for number, criterion in enumerate(query.criteria)]
-    values: dict[str, Any] = {}
-    for _, own in read:
-        values |= own
-    return tuple(each for each, _ in read), values
-
-
-def _is_of_one_person(conditions: Sequence[Condition]) -> bool:
-    return any(each.kinds == ("patient",) for each in conditions)
+    return (*(key.isoformat() if isinstance(key, datetime) else str(key) for key in keys), row["id"])
 
 
 def _sort(query: Query) -> tuple[tuple[str, str, bool], ...]:
     return tuple((key.parameter.name, key.parameter.type, key.descending) for key in query.sort)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _page(form: _Form) -> Statement:
     """First which resources, then what they say: only those of the page are read whole."""
     source, rules = _judged(form)
@@ -133,10 +134,13 @@ def _directed(
     ]
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _counted(form: _Form) -> Statement:
     source, _ = _judged(form)
     return compiled(select(func.count().label("total")).select_from(source).where(*_matching(form)))
+
+
+_large_page, _large_counted = (lru_cache(maxsize=16)(each.__wrapped__) for each in (_page, _counted))
 
 
 def _judged(form: _Form) -> tuple[FromClause, tuple[ColumnElement[Any], ...]]:
@@ -147,9 +151,8 @@ def _judged(form: _Form) -> tuple[FromClause, tuple[ColumnElement[Any], ...]]:
 
 
 def _matching(form: _Form) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = [current.c.type == _TYPE, ~current.c.deleted]
-    where += [each.expression() for each in form.conditions]
-    if not form.everything and not form.of_one_person and not form.is_broad:
+    where = [current.c.type == _TYPE, ~current.c.deleted, form.met.expression(current)]
+    if not form.everything and not form.met.is_of_person and not form.is_broad:
         where.append(panel(current))
     return where
 
@@ -160,11 +163,7 @@ def _sort_key(name: str, type: str, descending: bool) -> ColumnElement[Any]:
         return current.c.id
     if name == "_lastUpdated":
         return current.c.last_updated
-    table, column, absent = {
-        "date": (index_date, index_date.c.low, ALWAYS if descending else FOREVER),
-        "string": (index_string, index_string.c.normalised, "" if descending else _LAST),
-        "token": (index_token, index_token.c.code, "" if descending else _LAST),
-    }[type]
+    table, column, absent = _SORTED[type][descending]
     best = func.max(column) if descending else func.min(column)
     value = (
         select(best)
@@ -178,6 +177,23 @@ def _sort_key(name: str, type: str, descending: bool) -> ColumnElement[Any]:
     return func.coalesce(value, literal(absent, column.type))
 
 
+_text = ((index_string, index_string.c.normalised, _LAST), (index_string, index_string.c.normalised, ""))
+_code = ((index_token, index_token.c.code, _LAST), (index_token, index_token.c.code, ""))
+_number = (
+    (index_quantity, index_quantity.c.low, Decimal("Infinity")),
+    (index_quantity, index_quantity.c.high, Decimal("-Infinity")),
+)
+_SORTED: Mapping[str, tuple[tuple[Table, Column[Any], Any], tuple[Table, Column[Any], Any]]] = {
+    "date": ((index_date, index_date.c.low, FOREVER), (index_date, index_date.c.low, ALWAYS)),
+    "string": _text,
+    "token": _code,
+    "uri": _code,
+    "number": _number,
+    "quantity": _number,
+}
+"""What is compared by type of parameter, up and down, and what stands for a value that is not there."""
+
+
 def _behind(sort: Sequence[tuple[str, str, bool]]) -> ColumnElement[bool]:
     """Lexicographically behind the position, each key in its own direction, the id last."""
     keys = [(_sort_key(*key), _position_bind(number, key), key[2]) for number, key in enumerate(sort)]
@@ -189,49 +205,22 @@ def _behind(sort: Sequence[tuple[str, str, bool]]) -> ColumnElement[bool]:
     return or_(*steps)
 
 
-def _is_instant(key: tuple[str, str, bool]) -> bool:
-    return key[1] == "date"
+_POSITIONS: Mapping[str, tuple[Any, Callable[[str], Any]]] = {
+    "date": (DateTime(timezone=True), datetime.fromisoformat),
+    "number": (Numeric(), Decimal),
+    "quantity": (Numeric(), Decimal),
+}
+_AS_TEXT: tuple[Any, Callable[[str], Any]] = (Text(), str)
 
 
 def _position_bind(number: int, key: tuple[str, str, bool]) -> Any:
-    return bindparam(f"after{number}", type_=DateTime(timezone=True) if _is_instant(key) else Text())
+    return bindparam(f"after{number}", type_=_POSITIONS.get(key[1], _AS_TEXT)[0])
 
 
 def _position_values(sort: Sequence[tuple[str, str, bool]], after: tuple[str, ...]) -> dict[str, Any]:
     *keys, id = after
     values: dict[str, Any] = {
-        f"after{number}": datetime.fromisoformat(text) if _is_instant(key) else text
+        f"after{number}": _POSITIONS.get(key[1], _AS_TEXT)[1](text)
         for number, (key, text) in enumerate(zip(sort, keys, strict=True))
     }
     return {**values, "after_id": id}
-
-
-def _referenced() -> Statement:
-    """What `persons[i]/types[i]/ids[i]` reference through parameters `sources[j]:parameters[j]:targets[j]`."""
-    match = select(
-        func.unnest(bindparam("persons", type_=ARRAY(BigInteger))).label("person"),
-        func.unnest(bindparam("types", type_=ARRAY(Text))).label("type"),
-        func.unnest(bindparam("ids", type_=ARRAY(Text))).label("id"),
-    ).subquery("match")
-    include = select(
-        func.unnest(bindparam("sources", type_=ARRAY(Text))).label("source"),
-        func.unnest(bindparam("parameters", type_=ARRAY(Text))).label("parameter"),
-        func.unnest(bindparam("targets", type_=ARRAY(Text))).label("target"),
-    ).subquery("include")
-    row = index_reference
-    at = same_resource(row, match)
-    through = and_(
-        include.c.source == row.c.type,
-        include.c.parameter == row.c.parameter,
-        or_(include.c.target == literal(""), include.c.target == row.c.target_type),
-    )
-    joined = match.join(row, at).join(include, through)
-    return compiled(
-        select(row.c.target_type, row.c.target_id)
-        .distinct()
-        .select_from(joined)
-        .where(row.c.target_id != literal(""))
-    )
-
-
-REFERENCED = _referenced()

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Numeric,
     SmallInteger,
     Table,
     Text,
@@ -29,6 +30,7 @@ from sqlalchemy import (
     and_,
     text,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 
 BEGINNING: Final = 100
 """How many characters of a string are indexed."""
@@ -51,6 +53,11 @@ _INSTANT = DateTime(timezone=True)
 
 def _key(name: str, **options: Any) -> Column[str]:
     return Column(name, _KEY, nullable=False, **options)
+
+
+def _element() -> Column[int]:
+    """Which part of the resource a row is of, for what must be met within one; 0 where that does not matter."""
+    return Column("element", SmallInteger, primary_key=True, autoincrement=False, server_default=text("0"))
 
 
 def _resource() -> tuple[Column[Any], ...]:
@@ -98,6 +105,8 @@ resource_version = Table(
     Column("last_updated", _INSTANT, nullable=False),
     Column("method", Text, nullable=False),
     Column("deleted", Boolean, nullable=False),
+    Index("ix_resource_version_newest", "last_updated", "type", "id", "version"),
+    Index("ix_resource_version_of_type", "type", "last_updated", "id", "version"),
     comment="Every accepted version, immutable.",
 )
 
@@ -109,6 +118,14 @@ resource_current = Table(
     Column("mask", BigInteger, nullable=False),
     Column("last_updated", _INSTANT, nullable=False),
     Column("deleted", Boolean, nullable=False),
+    Column("indexed_as", _KEY, nullable=False, server_default=text("''"), comment="By which rules"),
+    Column(
+        "indexed_version",
+        Integer,
+        nullable=False,
+        server_default=text("0"),
+        comment="A version that is not indexed yet was written by a process that knew no rules",
+    ),
     # A mask of 0 would pass every comparison: what has no category must not exist for a person.
     CheckConstraint("person <= 0 or mask <> 0", name="mask_not_empty"),
     Index("ix_resource_current_newest", "type", "last_updated"),
@@ -122,6 +139,7 @@ index_token = Table(
     _key("parameter", primary_key=True),
     _key("system", primary_key=True),
     _key("code", primary_key=True),
+    _element(),
     Index("ix_index_token_code", "type", "parameter", "code", "system", "person", "id"),
 )
 
@@ -136,8 +154,18 @@ index_reference = Table(
     _key("url"),
     _key("identifier_system"),
     _key("identifier_value"),
+    _element(),
     Index("ix_index_reference_target", "target_type", "target_id", "type", "parameter", "person", "id"),
     Index("ix_index_reference_identifier", "identifier_value", "identifier_system", "type", "parameter"),
+    Index(
+        "ix_index_reference_url",
+        "url",
+        "type",
+        "parameter",
+        "person",
+        "id",
+        postgresql_where=text("url <> ''"),
+    ),
 )
 
 index_date = Table(
@@ -147,6 +175,7 @@ index_date = Table(
     _key("parameter", primary_key=True),
     Column("low", _INSTANT, primary_key=True),
     Column("high", _INSTANT, primary_key=True),
+    _element(),
     Index("ix_index_date_low", "type", "parameter", "low", "person", "id"),
 )
 
@@ -158,8 +187,45 @@ index_string = Table(
     Column("ordinal", SmallInteger, primary_key=True, autoincrement=False),
     _key("normalised"),
     Column("exact", Text, nullable=False),
+    _element(),
     # An index entry has a limit; how a text begins is enough to narrow down.
     Index("ix_index_string_beginning", "type", "parameter", text(f"left(normalised, {BEGINNING})")),
+)
+
+index_quantity = Table(
+    "index_quantity",
+    metadata,
+    *_resource(),
+    _key("parameter", primary_key=True),
+    Column("ordinal", SmallInteger, primary_key=True, autoincrement=False),
+    Column("low", Numeric, nullable=False),
+    Column("high", Numeric, nullable=False),
+    _key("system"),
+    _key("code"),
+    _key("unit"),
+    _element(),
+    Index("ix_index_quantity_low", "type", "parameter", "low", "person", "id"),
+    comment="Numbers too, which have no system, code or unit.",
+)
+
+index_text = Table(
+    "index_text",
+    metadata,
+    *_resource(),
+    Column("narrative", TSVECTOR, nullable=False),
+    Column("content", TSVECTOR, nullable=False),
+    Index("ix_index_text_narrative", "narrative", postgresql_using="gin"),
+    Index("ix_index_text_content", "content", postgresql_using="gin"),
+    comment="The words of a resource, in every language we know the endings of.",
+)
+
+index_rules = Table(
+    "index_rules",
+    metadata,
+    Column("number", Integer, Identity(start=1), primary_key=True),
+    _key("fingerprint", unique=True),
+    Column("known_since", _INSTANT, nullable=False, server_default=text("now()")),
+    comment="The rules of indexing that were ever in force, the newest last; an older process takes none back.",
 )
 
 audience = Table(

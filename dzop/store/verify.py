@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Table, Text, and_, bindparam, func, literal, or_, select
+from sqlalchemy import BigInteger, Text, and_, bindparam, func, literal, or_, select
 
+from dzop.store.index_tables import INDEX, arrays, as_read, kept
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import (
-    index_date,
-    index_reference,
-    index_string,
-    index_token,
     person,
     resource_current,
     resource_location,
@@ -68,7 +65,8 @@ def _bodies(*where: Any) -> Statement:
         _version.c.version == _current.c.version,
     )
     body = func.coalesce(_version.c.served, _version.c.body).label("body")
-    statement = select(_current.c.person, _current.c.type, _current.c.id, _current.c.deleted, body)
+    state = (_current.c.person, _current.c.type, _current.c.id, _current.c.deleted)
+    statement = select(*state, body, _version.c.meta)
     return compiled(
         statement.select_from(_current.join(_version, same))
         .where(*where)
@@ -80,19 +78,24 @@ OF_PERSON = _bodies(_current.c.person == bindparam("person", type_=BigInteger))
 WITHOUT_PERSON = _bodies(_current.c.person <= literal(0))
 
 
-def _index_rows(table: Table) -> Statement:
-    return compiled(
-        select(table).where(
-            table.c.person == bindparam("person", type_=BigInteger),
-            table.c.type == bindparam("type", type_=Text),
-            table.c.id == bindparam("id", type_=Text),
-        )
+def _index_rows(prefix: str) -> Statement:
+    table, names = INDEX[prefix]
+    here = (
+        table.c.person == bindparam("person", type_=BigInteger),
+        table.c.type == bindparam("type", type_=Text),
+        table.c.id == bindparam("id", type_=Text),
     )
+    return compiled(select(*as_read([table.c[name] for name in names])).where(*here))
 
 
-INDEX_ROWS = {
-    "token": _index_rows(index_token),
-    "reference": _index_rows(index_reference),
-    "date": _index_rows(index_date),
-    "string": _index_rows(index_string),
-}
+INDEX_ROWS = {prefix: _index_rows(prefix) for prefix in INDEX}
+"""What each table of the index has of one resource; words as text."""
+
+
+def _words() -> Statement:
+    table, names = INDEX["text"]
+    return compiled(select(*as_read(kept(table, arrays(table, "text", names), names))))
+
+
+WORDS = _words()
+"""The words that the arguments of a write come to."""

@@ -50,11 +50,40 @@ def judged(source: FromClause, resource: FromClause) -> tuple[FromClause, tuple[
     return source.join(grant, _permits(grant, resource)), (grant.c.rules, grant.c.matrix_version)
 
 
+def seen_together(person: ColumnElement[Any], source: FromClause, *resources: FromClause) -> FromClause:
+    """`source`, all rows of which are this one person's, narrowed to where the actor may see each of `resources`
+    that are parts of it. The grant is chosen once.
+    """
+    grant = _best_of(person).subquery("granted")
+    return source.join(grant, and_(*[_permits(grant, each) for each in resources]))
+
+
 def seen(resource: FromClause) -> FromClause:
     """The rows the actor may see, of whomever: persons who grant the same are looked through together.
 
     Choosing a grant for each row would be most of the work of a search over many persons.
     """
+    return _seen(_alike(), resource)
+
+
+def seen_and_granted(resource: FromClause) -> Select[Any]:
+    """The same rows with what is granted to the actor there, which `granted` judges other rows of theirs by."""
+    alike = _alike()
+    own = (resource.c.person, resource.c.type, resource.c.id, resource.c.mask)
+    return select(*own, *[alike.c[each.name] for each in _MASKS]).select_from(_seen(alike, resource))
+
+
+def granted(seen: FromClause, resource: FromClause) -> ColumnElement[bool]:
+    """May the actor see this row too, beside one that was seen with what is granted there?"""
+    return _permits(seen, resource)
+
+
+def _seen(alike: FromClause, resource: FromClause) -> FromClause:
+    return alike.join(resource, and_(resource.c.person == any_(alike.c.persons), _permits(alike, resource)))
+
+
+def _alike() -> FromClause:
+    """The persons of whom anything is granted to the actor, put together where it is the same."""
     chosen = (
         select(grants.c.person, *_MASKS)
         .where(*_fits())
@@ -63,10 +92,7 @@ def seen(resource: FromClause) -> FromClause:
         .subquery("chosen")
     )
     masks = [chosen.c[each.name] for each in _MASKS]
-    alike = (
-        select(*masks, func.array_agg(chosen.c.person).label("persons")).group_by(*masks).subquery("alike")
-    )
-    return alike.join(resource, and_(resource.c.person == any_(alike.c.persons), _permits(alike, resource)))
+    return select(*masks, func.array_agg(chosen.c.person).label("persons")).group_by(*masks).subquery("alike")
 
 
 def ruled(resource: FromClause) -> tuple[FromClause, tuple[ColumnElement[Any], ...]]:
@@ -90,12 +116,15 @@ def _fits() -> tuple[ColumnElement[bool], ...]:
 
 def _chosen(resource: FromClause) -> Select[Any]:
     """The one grant that counts for this row: the valid one of highest rank that fits the actor."""
+    return _best_of(resource.c.person).correlate(resource)
+
+
+def _best_of(person: ColumnElement[Any]) -> Select[Any]:
     return (
         select(*_MASKS, grants.c.rules, grants.c.matrix_version)
-        .where(grants.c.person == resource.c.person, *_fits())
+        .where(grants.c.person == person, *_fits())
         .order_by(grants.c.rank.desc())
         .limit(1)
-        .correlate(resource)
     )
 
 

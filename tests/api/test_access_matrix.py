@@ -30,7 +30,7 @@ from consent.facts import Party, read_facts
 from consent.law import Shape, decide
 from consent.matrix import load
 from dzop.fhir.audience import audience
-from dzop.fhir.categories import categories
+from dzop.fhir.categories import categories, category_sources
 from dzop.fhir.resource_types import RESOURCE_TYPES
 
 NOBODY_ELSE = {
@@ -239,13 +239,13 @@ class World:
         return Party(reference, None) if reference else None
 
     def categories_of(self, resource: Resource) -> frozenset[str]:
-        targets = [
-            target["reference"]
-            for target in resource.get("target", ())
-            if resource["resourceType"] == "Provenance"
-        ]
+        sources = category_sources(resource, resource["resourceType"])
         labelled = {each["code"] for each in resource["meta"]["security"]} & {"sensitive"}
-        known = {target: self.categories_of(self.resources[target]) for target in targets}
+        known = {
+            source: self.categories_of(self.resources[source])
+            for source in sources
+            if source in self.resources
+        }
         return categories(resource, resource["resourceType"], known) | labelled
 
     def ties(self, actor: str, reference: str) -> frozenset[str]:

@@ -35,3 +35,14 @@ def test_an_author_still_corrects_what_they_wrote_when_sharing_ends(person: Pers
     corrected = nurse.put(f"/Goal/{own['id']}", json=own | {"lifecycleStatus": "entered-in-error"})
 
     assert (corrected.status_code, nurse.post("/Goal", json=goal).status_code) == (200, 422)
+
+
+def test_what_stands_beside_a_national_number_is_served_as_it_was_sent(system: httpx.Client) -> None:
+    ssin = '{"system": "https://www.ehealth.fgov.be/standards/fhir/core/NamingSystem/ssin", "value": "44031799819"}'
+    other = '{"value": "a", "extension": [{"url": "https://gp.example/weight", "valueDecimal": 1.10}]}'
+    body = f'{{"resourceType": "Practitioner", "identifier": [{ssin}, {other}]}}'
+    answer = system.post("/Practitioner", content=body, headers={"Content-Type": "application/fhir+json"})
+
+    assert (answer.status_code, f'"identifier": [{other}]' in answer.text, "44031799819" in answer.text) == (
+        201, True, False
+    )  # fmt: skip

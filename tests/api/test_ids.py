@@ -18,6 +18,7 @@ LABEL = {
     "resourceType": "Parameters",
     "parameter": [{"name": "meta", "valueMeta": {"tag": [{"system": "https://x.example", "code": "x"}]}}],
 }
+PATCH = {"Content-Type": "application/json-patch+json"}
 GETS = {
     "GET": lambda client, at, _: client.get(at),
     "HEAD": lambda client, at, _: client.head(at),
@@ -28,7 +29,7 @@ ASKS: dict[str, Ask] = {
     **GETS,
     "$meta": lambda client, at, _: client.get(f"{at}/$meta"),
     "$meta-add": lambda client, at, _: client.post(f"{at}/$meta-add", json=LABEL),
-    "PATCH": lambda client, at, _: client.patch(at, content="{}"),
+    "PATCH": lambda client, at, _: client.patch(at, content="[]", headers=PATCH),
     "DELETE": lambda client, at, _: client.delete(at),
     "DELETE If-Match": lambda client, at, _: client.delete(at, headers={"If-Match": 'W/"1"'}),
     "PUT If-Match": lambda client, at, body: client.put(at, json=body, headers={"If-Match": 'W/"1"'}),
@@ -36,14 +37,15 @@ ASKS: dict[str, Ask] = {
 }
 # Of an actor who may write goals and journals of this person, about an id that is ...
 _UNSEEN = {"GET": 404, "HEAD": 404, "vread": 404, "history": 404, "$meta": 404, "$meta-add": 404}
-_UNSEEN |= {"DELETE": 204, "PATCH": 405}
-_SEEN = {name: 204 if name == "DELETE" else 405 if name == "PATCH" else 200 for name in _UNSEEN}
+_UNSEEN |= {"DELETE": 204, "PATCH": 404}
+_SEEN = {name: 204 if name == "DELETE" else 200 for name in _UNSEEN}
+_GONE = dict.fromkeys(("GET", "HEAD", "$meta", "$meta-add", "PATCH"), 410)
 _STALE = {"DELETE If-Match": 412, "PUT If-Match": 412}
 TABLE = {
     "free": {**_UNSEEN, **_STALE, "PUT": 201},
     "hidden": {**_UNSEEN, **_STALE, "PUT": 409},
     "visible": {**_SEEN, "DELETE If-Match": 204, "PUT If-Match": 200, "PUT": 200},
-    "deleted": {**_SEEN, **_STALE, "GET": 410, "HEAD": 410, "$meta": 410, "$meta-add": 404, "PUT": 201},
+    "deleted": {**_SEEN, **_STALE, **_GONE, "PUT": 201},
 }
 CELLS = [(state, ask, status) for state, row in TABLE.items() for ask, status in row.items()]
 

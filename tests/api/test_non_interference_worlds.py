@@ -6,12 +6,16 @@ whose law is the actor's own grants. The answers are the same to the byte.
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import takewhile
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -28,7 +32,12 @@ from dzop.fhir.search.index import index
 from dzop.fhir.search.query import modifiers, sortable
 
 TYPES = tuple(RESOURCE_TYPES)
+# The types of which something is stored; what dzop publishes and the log follow no references.
+HELD = tuple(type for type, entry in RESOURCE_TYPES.items() if "create" in entry.interactions)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_BUNDLE_ID = re.compile(
+    r'^(\{\s*"resourceType":\s*"Bundle",\s*"id":\s*"|(?:<\?xml[^>]*>\s*)?<Bundle[^>]*>\s*<id value=")[^"]*'
+)
 _EXAMPLES = max(1, int(os.environ.get("DZOP_EXAMPLES", "27")) // len(ACTORS))
 # To shrink a whole store takes long and shows little more than the first question that differs.
 few = settings(
@@ -45,7 +54,7 @@ class Question:
     method: str
     url: str
     headers: dict[str, str] = field(default_factory=dict)
-    body: Resource | None = None
+    body: Any = None
     changes: bool = False
 
 
@@ -69,9 +78,8 @@ async def told(client: httpx.AsyncClient, question: Question) -> list[Told]:
     while url:
         answer = await client.request(question.method, url, headers=question.headers, json=question.body)
         found.append(_without_what_may_differ(question, answer))
-        links = (
-            answer.json().get("link", ()) if question.method == "GET" and answer.status_code == 200 else ()
-        )
+        is_bundle = question.method == "GET" and answer.status_code == 200 and answer.text.startswith("{")
+        links = answer.json().get("link", ()) if is_bundle else ()
         url = next((each["url"] for each in links if each["relation"] == "next"), "")
     return found
 
@@ -80,7 +88,7 @@ def _without_what_may_differ(question: Question, answer: httpx.Response) -> Told
     headers = {name: value for name, value in answer.headers.items() if name not in ("date", "x-request-id")}
     text = answer.text
     if question.method in ("GET", "HEAD"):
-        text = re.sub(r'^(\{"resourceType":"Bundle"),"id":"[^"]*"', r"\1", text)
+        text = re.sub(_BUNDLE_ID, r"\1", text)
     else:
         text = _UUID.sub("NEW", text)
         headers = {name: _UUID.sub("NEW", value) for name, value in headers.items()}
@@ -90,33 +98,76 @@ def _without_what_may_differ(question: Question, answer: httpx.Response) -> Told
 # -- questions ---------------------------------------------------------------------------------------
 
 _chance = st.sampled_from
+_ID = SearchParameter("_id", "token", ("id",))
 _DATES = ("2026-06-01", "2026", "2027-01-11", "2026-01-05", "2026-06-01T08:01:00Z")
 _PREFIXES = ("", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
+_WORDS = ("note", "prom", "journal", "team", "jet", "goedendag", "wegen", "markt", "nothing")
+_WRONG = (
+    "nonsense=1", "_sort=nonsense", "patient.nonsense=Jet", "_count=-1", "_page=x", "_has:Task:focus:nonsense=x",
+    "_filter=status", "_include=nonsense", "_elements=nonsense", "_summary=nonsense",
+)  # fmt: skip
+_LOOKS = (
+    "_summary=true",
+    "_summary=text",
+    "_summary=data",
+    "_elements=id,status",
+    "_pretty=true",
+    "_format=xml",
+)
+_HISTORIES = (
+    "_count=1",
+    "_count=3",
+    "_since=2026-06-01T08:01:30Z",
+    "_at=2026-06-01T08:01:00Z",
+    "_summary=true",
+)
 
 
 def _values(world: World, type: str, parameter: SearchParameter) -> list[str]:
     """Values that something in this world has, seen or hidden, and one that nothing has."""
     if parameter.name == "_id":
         return [each["id"] for each in world.resources if each["resourceType"] == type] + ["free"]
+    if parameter.name in ("_text", "_content"):
+        return list(_WORDS)
     if parameter.type == "date":
         return list(_DATES)
+    if parameter.type in ("number", "quantity"):
+        return ["1", "gt0", "7||kg"]
+    if parameter.type == "composite":
+        return ["x$1", "prom$x"]
     found = ["nothing"]
     for each in world.resources:
         if each["resourceType"] != type:
             continue
         rows = index(each, type, BASE)
-        found += [f"{system}|{code}" for name, system, code in rows.tokens if name == parameter.name]
-        found += [code for name, _, code in rows.tokens if name == parameter.name]
+        found += [f"{system}|{code}" for name, system, code, *_ in rows.tokens if name == parameter.name]
+        found += [code for name, _, code, *_ in rows.tokens if name == parameter.name]
         found += [
             text
             for name, target, id, *_ in rows.references
             if name == parameter.name and id
             for text in (f"{target}/{id}", str(id), f"{BASE}/{target}/{id}")
         ]
-        found += [text[:3] for name, text, _ in rows.strings if name == parameter.name and text]
+        found += [text[:3] for name, text, *_ in rows.strings if name == parameter.name and text]
     if parameter.type == "reference":
         found += world.references
     return list(dict.fromkeys(each for each in found if each))
+
+
+def _references(type: str) -> list[SearchParameter]:
+    """The reference parameters of a type."""
+    return [each for each in RESOURCE_TYPES[type].search if each.type == "reference"]
+
+
+def _to(parameter: SearchParameter) -> list[str]:
+    """The types it leads to of which a world holds something."""
+    return [each for each in HELD if not parameter.targets or each in parameter.targets]
+
+
+@cache
+def _referring(type: str) -> list[tuple[str, SearchParameter]]:
+    """The types and parameters that lead to this type."""
+    return [(source, each) for source in HELD for each in _references(source) if type in _to(each)]
 
 
 @st.composite
@@ -132,48 +183,108 @@ def _criterion(draw: st.DrawFn, world: World, type: str) -> str:
 
 
 @st.composite
+def _across(draw: st.DrawFn, world: World, type: str, hops: int = 2) -> str:
+    """A criterion on what a resource references, on what references it, or on itself."""
+    onward = [(each, target) for each in _references(type) for target in _to(each)]
+    backward = _referring(type)
+    way = (
+        draw(_chance(("itself", *["chain"] * bool(onward), *["has"] * bool(backward)))) if hops else "itself"
+    )
+    if way == "chain":
+        parameter, target = draw(_chance(onward))
+        named = draw(_chance((f":{target}", f":{target}", "")))
+        return f"{parameter.name}{named}.{draw(_across(world, target, hops - 1))}"
+    if way == "has":
+        source, parameter = draw(_chance(backward))
+        return f"_has:{source}:{parameter.name}:{draw(_across(world, source, hops - 1))}"
+    return draw(_criterion(world, type))
+
+
+@st.composite
+def _filter(draw: st.DrawFn, world: World, type: str) -> str:
+    """A `_filter` of up to two terms, over a reference too."""
+    terms = []
+    for _ in range(draw(st.integers(1, 2))):
+        own = [each for each in RESOURCE_TYPES[type].search if each.type in ("token", "reference", "string")]
+        parameter = draw(_chance(own))
+        value = draw(_chance(_values(world, type, parameter))).rpartition("|")[2]
+        term = f'{parameter.name} eq "{value}"'
+        targets = _to(parameter) if parameter.type == "reference" else []
+        if targets and draw(st.booleans()):
+            term = f'{parameter.name}._id eq "{value.rpartition("/")[2]}"'
+        terms.append(f"not ({term})" if draw(_chance((False, False, True))) else term)
+    return "_filter=" + quote(draw(_chance((" and ", " or "))).join(terms))
+
+
+@st.composite
+def _includes(draw: st.DrawFn, type: str) -> str:
+    """`_include` or `_revinclude`, of the matches or of what is included too, of one parameter or of all."""
+    backward = _referring(type)
+    match draw(_chance(("_include", "_revinclude", "_include:iterate", "_revinclude:iterate"))):
+        case "_include" if _references(type):
+            return f"_include={draw(_chance(('*', *[f'{type}:{each.name}' for each in _references(type)])))}"
+        case "_revinclude" if backward:
+            source, parameter = draw(_chance(backward))
+            return f"_revinclude={source}:{parameter.name}"
+        case "_include:iterate" if _references(type):
+            further = draw(_chance([each for each in HELD if _references(each)]))
+            return f"_include={type}:*&_include:iterate={further}:{draw(_chance(_references(further))).name}"
+        case _ if backward:
+            source, parameter = draw(_chance(backward))
+            further = draw(_chance([each for each in HELD if _references(each)]))
+            again = f"{further}:{draw(_chance(_references(further))).name}"
+            return f"_revinclude={source}:{parameter.name}&_revinclude:iterate={again}"
+        case _:
+            return "_total=accurate"
+
+
+@st.composite
 def searches(draw: st.DrawFn, world: World) -> str:
     """A query of any type, parameter, modifier, order, total, size and include, sometimes a wrong one."""
     type = draw(_chance(TYPES))
-    keys = sortable(RESOURCE_TYPES[type])
-    references = [each.name for each in RESOURCE_TYPES[type].search if each.type == "reference"]
-    parts = draw(st.lists(_criterion(world, type), max_size=2))
-    if keys and draw(st.booleans()):
-        parts.append("_sort=" + draw(_chance(("", "-"))) + draw(_chance(keys)))
-    parts += draw(
-        st.lists(
-            _chance(("_total=accurate", "_count=1", "_summary=count", "_total=none")), max_size=2, unique=True
-        )
-    )
-    if references and draw(st.booleans()):
-        parts += [
-            f"_include={type}:{each}" for each in draw(st.lists(_chance(references), min_size=1, max_size=2))
-        ]
+    kept = type in HELD
+    one = _criterion(world, type) if not kept else st.one_of(
+        _criterion(world, type), _across(world, type), _across(world, type), _filter(world, type),
+        _chance(_WORDS).map("_text={}".format), _chance(_WORDS).map("_content={}".format),
+        _chance(_values(world, "List", _ID)).map("_list={}".format),
+    )  # fmt: skip
+    parts = draw(st.lists(one, max_size=2))
+    if (keys := sortable(RESOURCE_TYPES[type])) and draw(st.booleans()):
+        chosen = draw(st.lists(_chance(keys), min_size=1, max_size=3, unique=True))
+        parts.append("_sort=" + ",".join(draw(_chance(("", "-"))) + each for each in chosen))
+    totals = ("_total=accurate", "_count=1", "_summary=count", "_total=none", "_count=0")
+    parts += draw(st.lists(_chance(totals), max_size=2, unique_by=lambda each: each.partition("=")[0]))
+    if kept and draw(st.booleans()):
+        parts += draw(st.lists(_includes(type), min_size=1, max_size=2))
+    if draw(_chance((False,) * 3 + (True,))):
+        parts.append(draw(_chance(_LOOKS)))
     if draw(_chance((False,) * 9 + (True,))):
-        parts.append(
-            draw(
-                _chance(
-                    (
-                        "_has:Task:focus:owner=x",
-                        "nonsense=1",
-                        "_sort=nonsense",
-                        "patient.name=Jet",
-                        "_count=-1",
-                        "_page=x",
-                    )
-                )
-            )
-        )
-    return f"{type}?{'&'.join(parts)}"
+        parts.append(draw(_chance(_WRONG)))
+    about = draw(_chance(("", "", "", f"{PERSON}/", f"{OTHER}/", "Patient/free/")))
+    return f"{about}{type}?{'&'.join(parts)}"
 
 
 @st.composite
 def reads(draw: st.DrawFn, world: World) -> str:
-    """An id that is free, hidden, seen or deleted; now, as it was, and all it ever was."""
+    """An id that is free, hidden, seen or deleted; now, as it was, all it ever was; and all of a person."""
     reference = draw(_chance((*world.references, "Goal/free", "Communication/free")))
-    return reference + draw(
-        _chance(("", "", "/_history", "/_history/1", "/_history/2", "/_history/3", "/_history?_count=1"))
-    )
+    look = draw(_chance(("", "", "", *_LOOKS)))
+    match draw(_chance(("read",) * 5 + ("history",) * 2 + ("everything",))):
+        case "read":
+            paths = ("", "", "/_history", "/_history/1", "/_history/2", "/_history/3", "/_history?_count=1")
+            path = draw(_chance(paths))
+            return f"{reference}{path}{'&' if '?' in path else '?' if look else ''}{look}"
+        case "history":
+            whose = draw(_chance(("", f"{draw(_chance(TYPES))}/", f"{reference}/")))
+            asked = draw(
+                st.lists(_chance(_HISTORIES), max_size=2, unique_by=lambda each: each.partition("=")[0])
+            )
+            return f"{whose}_history?{'&'.join(asked)}"
+        case _:
+            plans = [each for each in world.references if each.startswith("CarePlan/")]
+            whose = draw(_chance((PERSON, PERSON, OTHER, "Patient/free", *plans)))
+            wanted = draw(_chance(("", "_count=2", "_type=Goal,Task", "_since=2026-06-01T08:01:30Z")))
+            return f"{whose}/$everything?{wanted}"
 
 
 @st.composite
@@ -185,7 +296,13 @@ def questions(draw: st.DrawFn, world: World) -> Question:
             headers = {"Prefer": "handling=lenient"} if draw(_chance((False, False, True))) else {}
             return Question("GET", f"/{draw(searches(world))}", headers)
         case "read":
-            headers = {"If-None-Match": 'W/"1"'} if draw(_chance((False, False, True))) else {}
+            conditions = (
+                {},
+                {},
+                {"If-None-Match": 'W/"1"'},
+                {"If-Modified-Since": "Mon, 01 Jun 2026 08:01:30 GMT"},
+            )
+            headers = draw(_chance(conditions))
             return Question(draw(_chance(("GET", "GET", "HEAD"))), f"/{draw(reads(world))}", headers)
         case "batch":
             urls = draw(st.lists(asked, min_size=1, max_size=3))
@@ -199,22 +316,49 @@ def _get(url: str) -> Resource:
     return {"request": {"method": "GET", "url": url}}
 
 
-def sweep(world: World) -> Question:
-    """Every type with all it includes, every id in every way, every reference and identifier as a condition."""
-    urls = []
-    for type, entry in RESOURCE_TYPES.items():
-        if type != "AuditEvent":
-            includes = [f"_include={type}:{each.name}" for each in entry.search if each.type == "reference"]
-            urls.append("&".join([f"{type}?_total=accurate&_count=100", *includes]))
-    for each in world.resources:
-        rows = index(each, each["resourceType"], BASE)
-        urls += [
-            f"{each['resourceType']}?{name}={target}/{id}" for name, target, id, *_ in rows.references if id
-        ]
-        urls += [f"{each['resourceType']}?{name}={code}" for name, _, code in rows.tokens]
+def sweep(world: World) -> list[Question]:
+    """Every type with all that comes along, every id in every way, every link as a condition from both ends."""
+    urls = [*_all_that_comes_along(world), *_all_links(world), *_all_histories(world)]
     urls += [f"{each}{path}" for each in world.references for path in ("", "/_history", "/_history/1")]
     known = [{"request": {**_get(each)["request"], "ifNoneMatch": 'W/"1"'}} for each in world.references]
-    return Question("POST", "/", body=bundle("batch", *[_get(url) for url in dict.fromkeys(urls)], *known))
+    entries = [*[_get(url) for url in dict.fromkeys(urls)], *known]
+    parts = [entries[start : start + _MOST] for start in range(0, len(entries), _MOST)]
+    return [Question("POST", "/", body=bundle("batch", *part)) for part in parts]
+
+
+_MOST = 500  # entries of one batch
+
+
+def _all_that_comes_along(world: World) -> Iterator[str]:
+    """Each type, and each resource, with what it references, what references it, and what comes along with those."""
+    for type in TYPES:
+        along = "&_include=*&_revinclude=*" if type in HELD else ""
+        if type != "AuditEvent":
+            yield f"{type}?_total=accurate&_count=100{along}"
+    for each in world.references:
+        type, _, id = each.partition("/")
+        yield f"{type}?_id={id}&_include=*&_include:iterate=*"
+        yield f"{type}?_id={id}&_revinclude=*&_revinclude:iterate=*"
+
+
+def _all_links(world: World) -> Iterator[str]:
+    """Each reference and code as a condition; each reference as a chain, and back as `_has`."""
+    for each in world.resources:
+        type, id = each["resourceType"], each["id"]
+        rows = index(each, type, BASE)
+        for name, target, other, *_ in rows.references:
+            if other and target in HELD and ":" not in name:
+                yield f"{type}?{name}={target}/{other}"
+                yield f"{type}?{name}:{target}._id={other}"
+                yield f"{target}?_has:{type}:{name}:_id={id}"
+                yield f"{target}?_has:{type}:{name}:_lastUpdated=gt2000&_summary=count"
+        yield from (f"{type}?{name}={code}" for name, _, code, *_ in rows.tokens if ":" not in name)
+
+
+def _all_histories(world: World) -> Iterator[str]:
+    yield from (f"{type}/_history?_count=100" for type in HELD)
+    yield from ("_history?_count=100", f"{PERSON}/$everything", f"{OTHER}/$everything")
+    yield from (f"{each}/$everything" for each in world.references if each.startswith("CarePlan/"))
 
 
 def probes(world: World, hidden: frozenset[str]) -> Question:
@@ -226,13 +370,25 @@ def probes(world: World, hidden: frozenset[str]) -> Question:
             request = {"method": "DELETE", "url": at, "ifMatch": f'W/"{version}"'}
             entries.append({"request": request})
             entries.append({"resource": bodies[at], "request": {**request, "method": "PUT"}})
+        entries.append({"resource": _TESTED, "request": {"method": "PATCH", "url": at}})
+        query = f"{at.partition('/')[0]}?_id={at.partition('/')[2]}"
+        entries += [{"request": {"method": "DELETE", "url": query}}]
     return Question("POST", "/", body=bundle("batch", *entries))
+
+
+# A JSON patch that changes nothing, as an entry carries it.
+_TESTED = {
+    "resourceType": "Binary",
+    "contentType": "application/json-patch+json",
+    "data": b64encode(b'[{"op":"test","path":"/resourceType","value":"Wish"}]').decode(),
+}
 
 
 @st.composite
 def changes(draw: st.DrawFn, world: World, actor: str, hidden: frozenset[str]) -> Question:
     """Any request that writes, also about what is hidden; a creating PUT on a hidden id is a declared exception."""
-    match draw(_chance(("delete", "put", "conditional", "reference", "transaction", "batch"))):
+    kinds = ("delete", "put", "conditional", "by condition", "patch", "reference", "transaction", "batch")
+    match draw(_chance(kinds)):
         case "delete":
             at = draw(_chance((*world.references, "Communication/free", "Goal/free")))
             return Question("DELETE", f"/{at}", _matching(draw(_chance(("", "1", "2", "9")))), changes=True)
@@ -250,6 +406,18 @@ def changes(draw: st.DrawFn, world: World, actor: str, hidden: frozenset[str]) -
             return Question(
                 "POST", "/Goal", {"If-None-Exist": condition}, goal("Goal/x", about), changes=True
             )
+        case "by condition":
+            return draw(_by_condition(world))
+        case "patch":
+            at = draw(_chance((*world.references, "Communication/free", "Goal/free")))
+            patch = draw(_patches(at.partition("/")[0]))
+            return Question(
+                "PATCH",
+                f"/{at}",
+                {**patch[0], **_matching(draw(_chance(("", "1", "9"))))},
+                patch[1],
+                changes=True,
+            )
         case "reference":
             return _of(draw(_linked(world, actor)))
         case "transaction":
@@ -265,6 +433,46 @@ def changes(draw: st.DrawFn, world: World, actor: str, hidden: frozenset[str]) -
             linked = draw(_linked(world, actor))
             entry = {"resource": linked, "request": {"method": "POST", "url": linked["resourceType"]}}
             return Question("POST", "/", body=bundle("batch", entry, _get(draw(reads(world)))), changes=True)
+
+
+@st.composite
+def _by_condition(draw: st.DrawFn, world: World) -> Question:
+    """An update, patch or deletion of what a query finds, on a type of which the person has something."""
+    type = draw(_chance(("Goal", "Task", "Communication", "Observation", "Condition")))
+    query = draw(_condition(world, type) | _across(world, type))
+    method = draw(_chance(("PUT", "PATCH", "DELETE")))
+    headers, body = draw(_patches(type)) if method == "PATCH" else ({}, None)
+    if method == "PUT":
+        bodies = [each for each in world.resources if each["resourceType"] == type] or [
+            goal("Goal/x", PERSON)
+        ]
+        body = {name: value for name, value in draw(_chance(bodies)).items() if name != "id"}
+    return Question(method, f"/{type}?{query}", headers, body, changes=True)
+
+
+@st.composite
+def _patches(draw: st.DrawFn, type: str) -> tuple[dict[str, str], Any]:
+    """The headers and body of a JSON or FHIRPath patch that tests, or sets the language."""
+    if draw(st.booleans()):
+        parts = [
+            {"name": "type", "valueCode": "add"},
+            {"name": "path", "valueString": type},
+            {"name": "name", "valueString": "language"},
+            {"name": "value", "valueCode": "fr"},
+        ]
+        return {}, {"resourceType": "Parameters", "parameter": [{"name": "operation", "part": parts}]}
+    operation = draw(
+        _chance(
+            (
+                {"op": "test", "path": "/subject/reference", "value": PERSON},
+                {"op": "test", "path": "/meta/versionId", "value": "1"},
+                {"op": "add", "path": "/language", "value": "fr"},
+                {"op": "replace", "path": "/subject/reference", "value": OTHER},
+                {"op": "remove", "path": "/nothing"},
+            )
+        )
+    )
+    return {"Content-Type": "application/json-patch+json"}, [operation]
 
 
 def _of(body: Resource) -> Question:
@@ -316,7 +524,7 @@ async def differences(stores: Stores, actor: str, asked: list[Question]) -> list
         for question in asked:
             answers = await told(first, question), await told(second, question)
             found += [
-                _apart(*pair)
+                _apart(question, *pair)
                 for pair in zip(*answers, strict=False)
                 if pair[0] != pair[1] or pair[0][1] >= 500
             ]
@@ -327,11 +535,25 @@ async def differences(stores: Stores, actor: str, asked: list[Question]) -> list
     return found
 
 
-def _apart(first: Told, second: Told) -> tuple[Any, ...]:
-    """The question, and what both answers say from just before the place where they part."""
+def _apart(question: Question, first: Told, second: Told) -> tuple[Any, ...]:
+    """The question, or the first entry of a batch told otherwise, and both answers from just before they part."""
     alike = takewhile(lambda pair: pair[0] == pair[1], zip(first[3], second[3], strict=False))
     place = max(0, sum(1 for _ in alike) - 200)
-    return first[0], first[1:3], second[1:3], first[3][place:][:400], second[3][place:][:400]
+    return (
+        _asked(question, first, second),
+        first[1:3],
+        second[1:3],
+        first[3][place:][:400],
+        second[3][place:][:400],
+    )
+
+
+def _asked(question: Question, first: Told, second: Told) -> str:
+    entries = question.body.get("entry", ()) if isinstance(question.body, dict) else ()
+    if not entries or first[1] != 200 or second[1] != 200:
+        return first[0]
+    answers = zip(entries, *(json.loads(each[3])["entry"] for each in (first, second)), strict=False)
+    return next((f"entry {entry['request']}" for entry, *told in answers if told[0] != told[1]), first[0])
 
 
 @few
@@ -345,7 +567,7 @@ def test_answers_are_those_of_a_store_with_only_what_is_seen(
     async def both() -> None:
         await build(stores.first, world, clock)
         await cut(stores, await sight(stores.first, actor, clock.instant))
-        asked = [sweep(world), *data.draw(st.lists(questions(world), min_size=8, max_size=8))]
+        asked = [*sweep(world), *data.draw(st.lists(questions(world), min_size=8, max_size=8))]
         assert await differences(stores, actor, asked) == []
 
     stores.run(both())
@@ -389,7 +611,7 @@ def test_what_is_added_unseen_changes_no_byte(
         after = await sight(stores.first, actor, clock.instant)
         await stores.first.forget(after.resources - before.resources)
         await stores.first.forget_events(after.events - before.events)
-        asked = [sweep(world), *data.draw(st.lists(questions(world), min_size=8, max_size=8))]
+        asked = [*sweep(world), *data.draw(st.lists(questions(world), min_size=8, max_size=8))]
         assert await differences(stores, actor, asked) == []
 
     stores.run(both())

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from declaring import declaration, evidence, number
 from persons import Person, new_person
-from resources import ours, participant, ref
+from resources import goal, ours, participant, ref
 from serving import Server
 
 from dzop.fhir.operations import OPERATIONS
@@ -35,7 +35,7 @@ class Case:
 
     def url(self, person: Person, code: str) -> str:
         type, *names = self.on
-        return f"/{'/'.join([person.ref(type, name) for name in names] or [type])}/${code}"
+        return f"/{'/'.join([person.ref(type, name) for name in names] or [type])}/${BY_ID[code].code}"
 
 
 def _tag(person: Person, name: str) -> list[Parameter]:
@@ -73,17 +73,26 @@ def _nurse_of_goals(person: Person, name: str) -> list[Parameter]:
     return [*_nurse(person, name), *_of_goals(person, name)]
 
 
+def _goal(person: Person, name: str) -> list[Parameter]:
+    return [{"name": "resource", "resource": goal(person.ref("Goal", "life"), person.patient)}]
+
+
 def _withdrawn(person: Person, name: str) -> list[Parameter]:
     return [{"name": "remove", "valueReference": ref(person.ref("Consent", "sharing"))}]
 
 
 LIFE, TEAM, PATIENT = ("Goal", "life"), ("CareTeam", "team"), ("Patient", "person")
+PLAN = ("CarePlan", "plan")
 #                     person   gp nurse helper carer neighbour cousin stranger
 ONLY_THE_PERSON = (200, 403, 403, 403, 403, 404, 404, 404)
 CASES: Mapping[str, Case] = {
     "meta": Case(LIFE, (200, 200, 200, 200, 200, 404, 404, 404)),
     "meta-add": Case(LIFE, ONLY_THE_PERSON, _tag),
     "meta-delete": Case(LIFE, ONLY_THE_PERSON, _tag),
+    "validate-type": Case(("Goal",), (200,) * 8, _goal),
+    "validate-instance": Case(LIFE, (200, 200, 200, 200, 200, 404, 404, 404)),
+    "Patient-everything": Case(PATIENT, (200, 200, 200, 200, 200, 404, 404, 404)),
+    "CarePlan-everything": Case(PLAN, (200, 200, 200, 200, 200, 404, 404, 404)),
     "declare-relation": Case(("Patient",), (403, 200, 200, 200, 403, 403, 403, 200), _declaration),
     "break-glass": Case(("Patient",), (403,) * 8, _emergency),
     "revoke": Case(("Consent", "sharing"), (200, 404, 404, 404, 404, 404, 404, 404)),
@@ -98,7 +107,7 @@ CASES: Mapping[str, Case] = {
     "access-log": Case(PATIENT, ONLY_THE_PERSON),
     "what-if": Case(PATIENT, ONLY_THE_PERSON, _withdrawn),
 }
-BY_CODE = {operation.code: operation for operation in OPERATIONS}
+BY_ID = {operation.id: operation for operation in OPERATIONS}
 
 
 def asked(person: Person, name: str, code: str, url: str | None = None) -> httpx.Response:
@@ -118,7 +127,7 @@ def with_proposal(person: Person) -> Person:
 
 
 def test_every_operation_has_access_cases() -> None:
-    assert set(CASES) == set(BY_CODE)
+    assert set(CASES) == set(BY_ID)
 
 
 @pytest.mark.parametrize("code", CASES)
@@ -150,7 +159,7 @@ def test_without_a_token_nobody_asks_anything(server: Server, known: Person, cod
 
 @pytest.mark.parametrize("code", CASES)
 def test_scopes_that_do_not_reach_the_operation_refuse_it(known: Person, code: str) -> None:
-    letter = BY_CODE[code].letter
+    letter = BY_ID[code].letter
     scope = f"user/*.{'cruds'.replace(letter, '')}"
     answer = known.client("person", scope=scope).post(
         CASES[code].url(known, code), json={"resourceType": "Parameters"}
@@ -158,7 +167,7 @@ def test_scopes_that_do_not_reach_the_operation_refuse_it(known: Person, code: s
     assert answer.status_code == 403
 
 
-@pytest.mark.parametrize("code", [each.code for each in OPERATIONS if each.affects_state])
+@pytest.mark.parametrize("code", [each.id for each in OPERATIONS if each.affects_state])
 def test_what_changes_something_is_asked_by_post_only(known: Person, code: str) -> None:
     assert known.client("person").get(CASES[code].url(known, code)).status_code == 405
 

@@ -18,13 +18,19 @@ VALUES = {
     "date": "ge2020-01-01",
     "string": "x",
     "uri": "https://x.example",
+    "number": "5.4",
+    "quantity": "gt5.4||kg",
+    "composite": "",
 }
 MODIFIERS = {
-    "token": ("", ":not", ":missing"),
+    "token": ("", ":not", ":missing", ":text"),
     "reference": ("", ":missing", ":identifier"),
     "date": ("", ":missing"),
     "string": ("", ":exact", ":contains", ":missing"),
-    "uri": ("", ":missing"),
+    "uri": ("", ":missing", ":above", ":below"),
+    "number": ("", ":missing"),
+    "quantity": ("", ":missing"),
+    "composite": ("",),
 }
 PARAMETERS = [(entry.name, parameter) for entry in RESOURCE_TYPES.values() for parameter in entry.search]
 
@@ -36,6 +42,8 @@ def value_of(parameter: Any, modifier: str) -> str:
         return "x|y"
     if parameter.type == "reference":
         return f"{parameter.targets[0] if parameter.targets else 'Patient'}/x"
+    if parameter.type == "composite":
+        return "$".join(value_of(each, "") for each in parameter.components)
     return "x" if parameter.name == "_id" else VALUES[parameter.type]
 
 
@@ -95,9 +103,17 @@ def test_the_capability_statement_claims_what_the_table_says(known: Person, type
         "_total=many",
         "_page=x",
         "_page=",
-        "_has:Task:focus:status=x",
-        "subject.name=x",
+        "_has:Task:focus:colour=x",
+        "_has:Task:colour:status=x",
+        "_has:Task=x",
+        "subject.colour=x",
+        "lifecycle-status.name=x",
         "_revinclude=Task:nonsense",
+        "_include:recurse=Goal:patient",
+        "_filter=lifecycle-status",
+        "_filter=lifecycle-status eq",
+        "_filter=(lifecycle-status eq active",
+        "_list=$current",
     ],
 )
 def test_what_is_not_understood_is_refused(known: Person, query: str) -> None:

@@ -201,7 +201,8 @@ def test_french_elides_before_a_vowel(name: str, whose: str) -> None:
             "maar mocht dat niet."),
         (Told("An", "update", ["task"], refused=True), "An wilde iets veranderen, maar mocht dat niet: "
             "‘taken en aanvragen’."),
-        (Told("An", "$everything", ["plan"]), "An heeft de functie ‘everything’ gebruikt."),
+        (Told("An", "$everything", ["plan"]), "An heeft het plan als geheel bekeken."),
+        (Told("An", "$meta", ["plan"]), "An heeft de functie ‘meta’ gebruikt."),
         (Told("An", "read", ["plan"], break_glass=True), "NOODTOEGANG: An heeft het plan als geheel gelezen."),
     ],
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """JSON in: strict. JSON out: the bytes that came in."""
 
 import json
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 import pytest
@@ -13,7 +14,7 @@ from dzop.fhir.json import (
     entry_resources,
     members,
     parse,
-    replace_strings,
+    replace_at,
     served,
     stored,
     with_member,
@@ -113,18 +114,34 @@ def test_a_member_is_taken_out_and_nothing_else(source: Source, name: str) -> No
     assert {each: value for each, value in source.value.items() if each != name} == left
 
 
-@given(SOURCES, TEXTS, TEXTS)
-def test_only_whole_string_values_are_replaced(source: Source, old: str, new: str) -> None:
-    changed = json.loads(replace_strings(source.text, {old: new}), parse_float=Decimal)
-    assert replaced(source.value, old, new) == changed
+@given(SOURCES, TEXTS, st.data())
+def test_only_the_strings_at_the_paths_are_replaced(source: Source, new: str, data: st.DataObject) -> None:
+    paths = list(strings(source.value))
+    chosen = set(data.draw(st.lists(st.sampled_from(paths)))) if paths else set()
+    changed = json.loads(replace_at(source.text, dict.fromkeys(chosen, new)), parse_float=Decimal)
+    assert replaced(source.value, chosen, new) == changed
 
 
-def replaced(value: object, old: str, new: str) -> object:
+def strings(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The paths of all strings."""
+    if isinstance(value, str):
+        yield path
+    for step, item in steps(value):
+        yield from strings(item, (*path, step))
+
+
+def steps(value: object) -> Iterable[tuple[str | int, object]]:
+    return value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+
+
+def replaced(
+    value: object, chosen: set[tuple[str | int, ...]], new: str, path: tuple[str | int, ...] = ()
+) -> object:
     if isinstance(value, dict):
-        return {name: replaced(item, old, new) for name, item in value.items()}
+        return {name: replaced(item, chosen, new, (*path, name)) for name, item in value.items()}
     if isinstance(value, list):
-        return [replaced(item, old, new) for item in value]
-    return new if value == old and isinstance(value, str) else value
+        return [replaced(item, chosen, new, (*path, place)) for place, item in enumerate(value)]
+    return new if path in chosen else value
 
 
 @given(st.binary(max_size=40) | st.text('{}[]:,"\\u019eE+-.ntfINaé ', max_size=30).map(str.encode))
@@ -167,11 +184,11 @@ def test_entries_that_are_no_array_are_refused() -> None:
 
 
 def test_a_member_name_is_never_replaced() -> None:
-    assert '{"a" : "b"}' == replace_strings('{"a" : "a"}', {"a": "b"})
+    assert '{"a" : "b"}' == replace_at('{"a" : "a"}', {("a",): "b"})
 
 
 def test_an_escaped_string_is_replaced() -> None:
-    assert '["b"]' == replace_strings(r'["\u0061"]', {"a": "b"})
+    assert '["b"]' == replace_at(r'["\u0061"]', {(0,): "b"})
 
 
 @pytest.mark.parametrize(

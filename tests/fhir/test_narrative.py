@@ -2,7 +2,7 @@
 
 import pytest
 
-from dzop.fhir.narrative import narrative_fault
+from dzop.fhir.narrative import narrative_fault, narrative_text
 
 
 def div(content: str) -> str:
@@ -80,3 +80,18 @@ def test_what_could_act_is_refused(content: str, text: str) -> None:
 )
 def test_what_is_not_one_div_is_refused(text: str) -> None:
     assert narrative_fault(text) is not None
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("Walk to the market", "Walk to the market"),
+        ("<p>Fish &amp; chips</p><p>at <b>sea</b></p>", "Fish & chips at sea"),
+        ('<a title="no &gt; text">a</a>', "a"),
+        ("one<br/>two", "one two"),
+        ("<p>never closed", ""),
+        ("\ud800", ""),
+    ],
+)
+def test_the_text_of_a_narrative_is_what_a_reader_sees(content, expected):
+    assert expected == narrative_text(div(content))

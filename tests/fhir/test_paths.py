@@ -24,6 +24,9 @@ TASK = {
         ("note.text", ("a", "b")),
         ("restriction.recipient.reference", ("CareTeam/t",)),
         ("extension(http://x.example/a.b).valueReference.reference", ("Practitioner/1",)),
+        ("extension[url=http://x.example/other].valueReference.reference", ("Practitioner/2",)),
+        ("note[text=b].text", ("b",)),
+        ("note[text=c].text", ()),
         ("execution[x]", ({"start": "2026"},)),
         ("note.text.deeper", ()),
         ("absent.text", ()),
@@ -47,7 +50,9 @@ def test_false_is_a_node():
     assert (False,) == values({"active": False}, "active")
 
 
-@pytest.mark.parametrize("path", ["", ".", "a.", ".a", "a..b", "a[0]", "a b", "extension(x", "where(a='b')x"])
+@pytest.mark.parametrize(
+    "path", ["", ".", "a.", ".a", "a..b", "a[0]", "a[b=]", "a[b=c", "a b", "extension(x", "where(a='b')x"]
+)
 def test_what_is_no_path_is_refused(path):
     with pytest.raises(ValueError, match="is not a path"):
         steps(path)

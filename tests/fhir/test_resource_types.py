@@ -40,8 +40,14 @@ def _is_path_of(model: type[FHIRAbstractModel], path: str) -> bool:
 )
 def test_every_path_of_a_search_parameter_is_an_element_of_its_type(entry, parameter):
     model = get_fhir_model_class(entry.name)
+    paths = [
+        ".".join(filter(None, (path, part)))
+        for path in parameter.paths
+        for each in parameter.components or (None,)
+        for part in (each.paths if each else ("",))
+    ]
 
-    assert [] == [path for path in parameter.paths if not _is_path_of(model, path)]
+    assert [] == [path for path in paths if not _is_path_of(model, path)]
 
 
 @pytest.mark.parametrize("entry", TYPES, ids=lambda entry: entry.name)

@@ -26,6 +26,7 @@ PERSONAL = {
     "QuestionnaireResponse": "answers",
     "DocumentReference": "report",
     "Provenance": "origin",
+    "List": "pinned",
 }
 
 

@@ -29,6 +29,22 @@ async def test_a_statement_that_is_given_up_leaves_its_connection_usable(databas
         assert len(await asyncio.wait_for(pool.rows(PING), 10)) == 1
 
 
+async def test_a_statement_that_takes_too_long_is_given_up_and_said(database: str) -> None:
+    async with Database.opened(database, 1, given_up=0.01) as pool:
+        with pytest.raises(Unavailable) as raised:
+            await pool.rows(SLEEP)
+
+        assert [issue.code for issue in raised.value.issues] == ["too-costly"]
+
+
+async def test_a_statement_that_took_too_long_leaves_its_connection_usable(database: str) -> None:
+    async with Database.opened(database, 1, given_up=0.5) as pool:
+        with suppress(Unavailable):
+            await pool.rows(SLEEP)
+
+        assert len(await pool.rows(PING)) == 1
+
+
 async def test_a_lost_connection_is_said_and_replaced(database: str) -> None:
     async with Database.opened(database, 1) as pool:
         with pytest.raises(Unavailable, match="try again"):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
 import pytest
+from alembic import command
 from serving import in_process, ran
 
 from dzop.store.embedded import embedded
-from dzop.store.migrations import migrate
+from dzop.store.migrations import configuration, migrate
 from dzop.store.tables import metadata
 
 
@@ -50,6 +52,44 @@ async def differences(url: str) -> list[str]:
 
 async def test_the_schema_is_the_declared_one(database: str) -> None:
     assert await differences(database) == []
+
+
+async def keys_and_indexes(url: str) -> dict[str, list[str]]:
+    """The columns of each primary key, and the names of the indexes of each table."""
+    connection = await asyncpg.connect(url)
+    keys = await connection.fetch(
+        """select c.relname as name, array_agg(a.attname::text order by k.place) as columns
+        from pg_index i join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace,
+        unnest(i.indkey) with ordinality as k(number, place) join pg_attribute a on a.attnum = k.number
+        where a.attrelid = i.indrelid and i.indisprimary and n.nspname = 'public' group by 1"""
+    )
+    indexes = await connection.fetch(
+        "select tablename, indexname from pg_indexes where schemaname = 'public' and indexname like 'ix_%'"
+    )
+    await connection.close()
+    found: dict[str, list[str]] = {row["name"]: list(row["columns"]) for row in keys}
+    for row in indexes:
+        found.setdefault(f"indexes of {row['tablename']}", []).append(row["indexname"])
+    return {name: sorted(each) for name, each in found.items() if name != "alembic_version"}
+
+
+async def test_keys_and_indexes_are_the_declared_ones(database: str) -> None:
+    declared = {
+        table.name: sorted(each.name for each in table.primary_key) for table in metadata.tables.values()
+    }
+    declared |= {
+        f"indexes of {table.name}": sorted(str(each.name) for each in table.indexes)
+        for table in metadata.tables.values()
+        if table.indexes
+    }
+    assert await keys_and_indexes(database) == declared
+
+
+async def test_the_newest_migration_can_be_taken_back_and_made_again(empty: str, database: str) -> None:
+    await asyncio.to_thread(migrate, empty)
+    await asyncio.to_thread(command.downgrade, configuration(empty), "-1")
+    await asyncio.to_thread(migrate, empty)
+    assert await keys_and_indexes(empty) == await keys_and_indexes(database)
 
 
 def test_migrating_twice_changes_nothing(database: str) -> None:

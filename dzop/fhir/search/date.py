@@ -21,7 +21,9 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-__all__ = ["EARLIEST", "LATEST", "PREFIXES", "DateRange", "date_range", "indexed_dates", "read_date"]
+__all__ = [
+    "EARLIEST", "LATEST", "PREFIXES", "DateRange", "date_range", "indexed_dates", "is_met", "read_date",
+]  # fmt: skip
 
 EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 LATEST: Final = datetime.max.replace(tzinfo=UTC)
@@ -55,6 +57,22 @@ def read_date(text: str) -> DateRange:
         width = high - low
         low, high = _shifted(low, -width), _shifted(high, width)
     return DateRange(prefix, low, high)
+
+
+def is_met(asked: DateRange, low: datetime, high: datetime) -> bool:
+    """Whether an indexed range is what was asked for: the table above."""
+    equal = asked.low <= low and high <= asked.high
+    return {
+        "eq": equal,
+        "ne": not equal,
+        "gt": high > asked.high,
+        "lt": low < asked.low,
+        "ge": high > asked.high or equal,
+        "le": low < asked.low or equal,
+        "sa": low >= asked.high,
+        "eb": high <= asked.low,
+        "ap": low < asked.high and high > asked.low,
+    }[asked.prefix]
 
 
 def date_range(text: str) -> tuple[datetime, datetime]:

@@ -6,24 +6,25 @@ https://hl7.org/fhir/R4/search.html
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from dzop.fhir.outcome import Invalid, Issue
 from dzop.fhir.resource_types import RESOURCE_TYPES, ResourceType, SearchParameter
-from dzop.fhir.search.criterion import (
-    Criterion,
-    Unusable,
-    Value,
-    listed,
-    modifiers,
-    read_criterion,
-    short,
-)
+from dzop.fhir.search.clause import Clause
+from dzop.fhir.search.context import Context
+from dzop.fhir.search.criterion import Criterion, Unusable, Value, listed, short
+from dzop.fhir.search.escapes import is_plain
+from dzop.fhir.search.filter import read_filter
+from dzop.fhir.search.include import Include, read_include
+from dzop.fhir.search.modifier import modifiers
+from dzop.fhir.search.path import read_clause
+from dzop.fhir.search.terminology import NO_TERMINOLOGY, Terminology
 
 __all__ = [
     "MAX_COUNT",
+    "PRESENTATION",
     "Criterion",
     "Include",
     "Query",
@@ -37,15 +38,24 @@ __all__ = [
 MAX_COUNT: Final = 1000
 _MAX_PARAMETERS: Final = 50
 _MAX_SORT_KEYS: Final = 8
-_MAX_NAME: Final = 128
+_MAX_INCLUDES: Final = 200
+_MAX_NAME: Final = 256
 _MAX_TEXT: Final = 4096
 
-_SORTABLE: Final = frozenset({"token", "date", "string"})
+_SORTABLE: Final = frozenset({"token", "date", "string", "number", "quantity", "uri"})
+_UNSORTED: Final = frozenset({"_text", "_content", "_tag", "_security", "_profile", "_source"})
 _TOTALS: Final = {"none": False, "estimate": True, "accurate": True}
-_SUMMARIES: Final = ("count", "false")
-# Read by the edge, before the query.
-_PRESENTATION: Final = frozenset({"_format", "_pretty"})
+_SUMMARIES: Final = ("count", "true", "text", "data", "false")
+PRESENTATION: Final = frozenset({"_format", "_pretty", "_elements"})
+"""How an answer looks, not what is in it: applied at the edge."""
 _ONCE: Final = frozenset({"_count", "_total", "_summary", "_page"})
+_REFUSED: Final[Mapping[str, str]] = {
+    "_type": "A search is of one type, the one in its URL; leave `_type` out.",
+    "_query": "`_query` is not offered: there are no named queries.",
+    "_contained": "`_contained` is not offered: what is contained is not searched.",
+    "_containedType": "`_containedType` is not offered: what is contained is not searched.",
+    "near": "`near` is not offered: no positions are kept.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +67,8 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
-class Include:
-    """`_include`: the targets of a reference parameter of the searched type; `target` None = any type."""
-
-    source: str
-    parameter: SearchParameter
-    target: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Query:
-    """A search of one type, understood.
+    """A search of one type, understood: a resource must meet all `criteria`.
 
     `count` None: the server's page size; 0: only the total, which else is counted only when asked for.
     `page` is opaque here. `ignored` are sentences on what had no effect, `used` the parameters that
@@ -75,7 +76,7 @@ class Query:
     """
 
     type: str
-    criteria: tuple[Criterion, ...] = ()
+    criteria: tuple[Clause, ...] = ()
     sort: tuple[Sort, ...] = ()
     count: int | None = None
     total: bool = False
@@ -85,23 +86,31 @@ class Query:
     used: tuple[tuple[str, str], ...] = ()
 
 
-def read_query(type: str, parameters: Sequence[tuple[str, str]], *, base: str, lenient: bool) -> Query:
+def read_query(
+    type: str,
+    parameters: Sequence[tuple[str, str]],
+    *,
+    base: str,
+    lenient: bool,
+    terminology: Terminology = NO_TERMINOLOGY,
+) -> Query:
     """The query of a search on `type`. What cannot be used raises Invalid with an issue for each.
 
     Lenient (`Prefer: handling=lenient`): it is left out and said in `Query.ignored`. Limits on size
-    hold in both.
+    hold in both. `terminology` answers what `:in`, `:not-in`, `:above` and `:below` ask.
     """
     _check_size(parameters)
-    reading = _Reading(RESOURCE_TYPES[type], base)
+    reading = _Reading(RESOURCE_TYPES[type], Context(base, terminology))
     issues: list[Issue] = []
     used: list[tuple[str, str]] = []
     for name, text in parameters:
-        if name in _PRESENTATION:
-            continue
         try:
-            reading.read(name, text)
+            if name not in PRESENTATION:
+                reading.read(name, text)
+        except Invalid as costly:
+            raise Invalid(*[replace(issue, expression=f"http.{name}") for issue in costly.issues]) from None
         except Unusable as unusable:
-            issues.append(Issue(unusable.code, str(unusable)))
+            issues.append(Issue(unusable.code, str(unusable), f"http.{name}"))
         else:
             used.append((name, text))
     if issues and not lenient:
@@ -111,16 +120,20 @@ def read_query(type: str, parameters: Sequence[tuple[str, str]], *, base: str, l
 
 def sortable(entry: ResourceType) -> tuple[str, ...]:
     """The sort keys of a type."""
-    return tuple(parameter.name for parameter in entry.search if parameter.type in _SORTABLE)
+    return tuple(
+        parameter.name
+        for parameter in entry.search
+        if parameter.type in _SORTABLE and parameter.name not in _UNSORTED
+    )
 
 
 class _Reading:
     """Gathers a query while its parameters are read one by one."""
 
-    def __init__(self, entry: ResourceType, base: str) -> None:
+    def __init__(self, entry: ResourceType, context: Context) -> None:
         self._entry = entry
-        self._base = base
-        self._criteria: list[Criterion] = []
+        self._context = context
+        self._criteria: list[Clause] = []
         self._sort: list[Sort] = []
         self._includes: list[Include] = []
         self._once: dict[str, str] = {}
@@ -133,7 +146,9 @@ class _Reading:
             raise Unusable(f"`{name}` is given more than once.")
         if text == "":
             raise Unusable(f"`{name}` has no value.")
-        match name:
+        if name in _REFUSED:
+            raise Unusable(_REFUSED[name], "not-supported")
+        match name.partition(":")[0] if name.startswith(("_include:", "_revinclude:")) else name:
             case "_count":
                 self._count = _read_count(text)
             case "_total":
@@ -144,12 +159,21 @@ class _Reading:
                 pass
             case "_sort":
                 self._sort = _read_sort(self._entry, self._sort, text)
-            case "_include":
-                self._includes.append(_read_include(self._entry, text))
+            case "_include" | "_revinclude":
+                self._include(read_include(self._entry, name, text))
+            case "_filter":
+                self._criteria.append(read_filter(self._entry, text, self._context))
             case _:
-                self._criteria.append(read_criterion(self._entry, name, text, self._base))
+                self._criteria.append(read_clause(self._entry, name, text, self._context))
         if name in _ONCE:
             self._once[name] = text
+
+    def _include(self, includes: tuple[Include, ...]) -> None:
+        if len(self._includes) + len(includes) > _MAX_INCLUDES:
+            raise Invalid(
+                Issue("too-costly", f"A search takes at most {_MAX_INCLUDES} includes; name fewer than all.")
+            )
+        self._includes += includes
 
     def query(self, ignored: tuple[str, ...], used: tuple[tuple[str, str], ...]) -> Query:
         """What has been read so far."""
@@ -173,16 +197,19 @@ def _check_size(parameters: Sequence[tuple[str, str]]) -> None:
     for name, text in parameters:
         if len(name) > _MAX_NAME:
             raise Invalid(Issue("too-long", f"The name of a parameter has at most {_MAX_NAME} characters."))
-        if not _is_plain(name):
+        if not is_plain(name):
             raise Invalid("The name of a parameter holds a character that no text in FHIR may hold.")
         if len(text) > _MAX_TEXT:
-            raise Invalid(Issue("too-long", f"The value of `{name}` has more than {_MAX_TEXT} characters."))
-        if not _is_plain(text):
-            raise Invalid(f"The value of `{name}` holds a character that no text in FHIR may hold.")
-
-
-def _is_plain(text: str) -> bool:
-    return not any((char < " " and char not in "\t\r\n") or "\ud800" <= char <= "\udfff" for char in text)
+            raise Invalid(
+                Issue(
+                    "too-long", f"The value of `{name}` has more than {_MAX_TEXT} characters.", f"http.{name}"
+                )
+            )
+        if not is_plain(text):
+            raise Invalid(
+                f"The value of `{name}` holds a character that no text in FHIR may hold.",
+                expression=f"http.{name}",
+            )
 
 
 def _read_count(text: str) -> int:
@@ -206,33 +233,9 @@ def _read_sort(entry: ResourceType, before: list[Sort], text: str) -> list[Sort]
 
 def _read_sort_key(entry: ResourceType, key: str) -> Sort:
     parameter = entry.parameter(key.removeprefix("-"))
-    if parameter is None or parameter.type not in _SORTABLE:
+    if parameter is None or parameter.name not in sortable(entry):
         raise Unusable(
             f"`_sort` of {entry.name} has no key `{short(key)}`; possible are {listed(sortable(entry))}.",
             "not-supported",
         )
     return Sort(parameter, key.startswith("-"))
-
-
-def _read_include(entry: ResourceType, text: str) -> Include:
-    source, _, rest = text.partition(":")
-    name, _, target = rest.partition(":")
-    parameter = entry.parameter(name) if source == entry.name else None
-    if parameter is None or parameter.type != "reference":
-        possible = [f"{entry.name}:{each.name}" for each in entry.search if each.type == "reference"]
-        raise Unusable(
-            f"`_include` of {entry.name} cannot be `{short(text)}`; possible are {listed(possible)}.",
-            "not-supported",
-        )
-    if target and not _may_target(parameter, target):
-        possible = list(parameter.targets or RESOURCE_TYPES)
-        raise Unusable(
-            f"`_include` of `{source}:{name}` cannot target `{short(target)}`; "
-            f"possible are {listed(possible)}.",
-            "not-supported",
-        )
-    return Include(source, parameter, target or None)
-
-
-def _may_target(parameter: SearchParameter, type: str) -> bool:
-    return type in (parameter.targets or RESOURCE_TYPES)

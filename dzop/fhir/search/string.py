@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["Text", "indexed_strings", "normalised"]
+__all__ = ["Text", "indexed_strings", "is_met", "normalised"]
 
 # HumanName and Address, the two types whose parts are searched as one.
 _PARTS: Final = (
@@ -25,6 +25,20 @@ class Text:
 
     normalised: str
     exact: str
+
+
+def is_met(asked: Text, indexed: str, exact: str, modifier: str | None) -> bool:
+    """Whether an indexed string, in its normalised and its exact form, is what was asked for."""
+    match modifier:
+        case "exact":
+            return exact == asked.exact
+        case "contains":
+            return asked.normalised in indexed
+        case "ends":
+            return indexed.endswith(asked.normalised)
+        case "equals" | "unequal":
+            return indexed == asked.normalised
+    return indexed.startswith(asked.normalised)
 
 
 def normalised(text: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from dzop.fhir.references import canonical_system
 
-__all__ = ["Token", "indexed_tokens", "read_token"]
+__all__ = ["Token", "indexed_texts", "indexed_tokens", "indexed_types", "read_token", "read_typed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,34 @@ def read_token(parts: tuple[str, ...]) -> Token:
     if len(parts) == 1:
         return Token(None, parts[0])
     return Token(canonical_system(parts[0]), parts[1] or None)
+
+
+def read_typed(parts: tuple[str, ...]) -> Token:
+    """An identifier asked for with its type, `system|code|value`, as it is kept; ValueError if it is none."""
+    if len(parts) != 3 or not all(parts):
+        raise ValueError("an identifier of a type is written `system|code|value`")
+    return Token(f"{canonical_system(parts[0])}|{parts[1]}", parts[2])
+
+
+def indexed_types(node: Any) -> tuple[tuple[str, str], ...]:
+    """(`system|code`, value) for each type of an Identifier."""
+    if not isinstance(node, Mapping) or not isinstance(node.get("type"), Mapping):
+        return ()
+    value = node.get("value")
+    if not isinstance(value, str) or not value:
+        return ()
+    return tuple((f"{system}|{code}", value) for system, code in indexed_tokens(node["type"]))
+
+
+def indexed_texts(node: Any) -> tuple[str, ...]:
+    """What people call it: `CodeableConcept.text`, `Coding.display`, `Identifier.type.text`."""
+    if not isinstance(node, Mapping):
+        return ()
+    type, codings = node.get("type"), node.get("coding")
+    texts = [node.get("text"), node.get("display"), type.get("text") if isinstance(type, Mapping) else None]
+    if isinstance(codings, list):
+        texts += [each.get("display") for each in codings if isinstance(each, Mapping)]
+    return tuple(text for text in texts if isinstance(text, str))
 
 
 def indexed_tokens(node: Any) -> tuple[tuple[str, str], ...]:

@@ -12,10 +12,15 @@ from sqlalchemy.engine import make_url
 
 def migrate(url: str) -> None:
     """Brings the database to the newest schema; safe to run twice and from two processes at once."""
+    command.upgrade(configuration(url), "head")
+
+
+def configuration(url: str) -> Config:
+    """What Alembic needs to know to work on this database."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["url"] = make_url(url).set(drivername="postgresql+asyncpg")
-    command.upgrade(config, "head")
+    return config
 
 
 async def migrate_async(url: str) -> None:

@@ -1,6 +1,7 @@
 """What is indexed of a resource."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dzop.fhir.references import SSIN
+from dzop.fhir.resource_types import DATA_CATEGORY
 from dzop.fhir.search.date import EARLIEST, LATEST, date_range, indexed_dates
 from dzop.fhir.search.index import IndexRows, index
 from dzop.fhir.search.string import indexed_strings, normalised
@@ -39,24 +41,26 @@ def test_a_task_gives_the_rows_of_its_search_parameters():
 
     assert IndexRows(
         tokens=(
-            ("status", "", "requested"),
-            ("code", "http://s.example", "wash"),
-            ("code", "", "local"),
+            ("status", "", "requested", 0),
+            ("code", "http://s.example", "wash", 0),
+            ("code", "", "local", 0),
         ),
         references=(
-            ("patient", "Patient", "p", None, None, None),
-            ("subject", "Patient", "p", None, None, None),
-            ("focus", "Goal", "g", "Goal/g/_history/2", None, None),
-            ("owner", "Practitioner", None, None, SSIN, "1"),
+            ("patient", "Patient", "p", None, None, None, 0),
+            ("subject", "Patient", "p", None, None, None, 0),
+            ("focus", "Goal", "g", "Goal/g/_history/2", None, None, 0),
+            ("owner", "Practitioner", None, None, SSIN, "1", 0),
         ),
-        dates=(("authored-on", _utc(2026, 3, 29, 8), _utc(2026, 3, 29, 8, 0, 1)),),
+        dates=(("authored-on", _utc(2026, 3, 29, 8), _utc(2026, 3, 29, 8, 0, 1), 0),),
+        strings=(("code", "wash", "Wash", 0),),
+        content="Wash 1",
     ) == index(task, "Task", BASE)
 
 
 def test_patient_is_the_subject_only_when_that_is_a_patient():
     rows = index({"subject": {"reference": "Group/g"}}, "Goal", BASE).references
 
-    assert (("subject", "Group", "g", None, None, None),) == rows
+    assert (("subject", "Group", "g", None, None, None, 0),) == rows
 
 
 def test_a_participant_is_indexed_under_the_parameter_of_its_type():
@@ -73,9 +77,9 @@ def test_a_canonical_is_found_with_and_without_its_version():
     rows = index({"questionnaire": "https://x.example/q|2"}, "QuestionnaireResponse", BASE).references
 
     assert (
-        ("questionnaire", None, None, "https://x.example/q", None, None),
-        ("questionnaire", None, None, "https://x.example/q|2", None, None),
-    ) == rows
+        ("questionnaire", None, None, "https://x.example/q", None, None, 0),
+        ("questionnaire", None, None, "https://x.example/q|2", None, None, 0),
+    ) == tuple(row for row in rows if row[0] == "questionnaire")
 
 
 def test_a_versioned_url_elsewhere_is_found_with_and_without_its_version():
@@ -95,19 +99,120 @@ def test_names_are_indexed_part_by_part():
     practitioner = {"name": [{"family": "Van  Éyck", "given": ["Jan", "Pïet"]}]}
 
     assert (
-        ("name", "van eyck", "Van  Éyck"),
-        ("name", "jan", "Jan"),
-        ("name", "piet", "Pïet"),
-        ("family", "van eyck", "Van  Éyck"),
-        ("given", "jan", "Jan"),
-        ("given", "piet", "Pïet"),
+        ("name", "van eyck", "Van  Éyck", 0),
+        ("name", "jan", "Jan", 0),
+        ("name", "piet", "Pïet", 0),
+        ("family", "van eyck", "Van  Éyck", 0),
+        ("given", "jan", "Jan", 0),
+        ("given", "piet", "Pïet", 0),
     ) == index(practitioner, "Practitioner", BASE).strings
 
 
 def test_a_uri_is_a_token_without_system():
-    assert (("url", "", "https://x.example/q|1"),) == index(
-        {"url": "https://x.example/q|1"}, "Questionnaire", BASE
+    rows = index({"url": "https://x.example/q|1"}, "Questionnaire", BASE).tokens
+
+    assert (("url", "", "https://x.example/q|1", 0),) == tuple(row for row in rows if row[0] == "url")
+
+
+def test_a_uri_is_also_kept_below_all_that_is_above_it():
+    rows = index({"url": "https://x.example/a/b|1"}, "Questionnaire", BASE).tokens
+
+    assert [
+        "https://x.example/a/b|1", "https://x.example/a/b", "https://x.example/a/", "https://x.example/a",
+        "https://x.example/", "https://x.example",
+    ] == [row[2] for row in rows if row[0] == "url:below"]  # fmt: skip
+
+
+def test_a_canonical_is_also_kept_below_each_beginning_of_its_version():
+    rows = index({"questionnaire": "https://x.example/q|1.2"}, "QuestionnaireResponse", BASE).references
+
+    assert ["https://x.example/q", "https://x.example/q|1", "https://x.example/q|1.2"] == [
+        row[3] for row in rows if row[0] == "questionnaire:below"
+    ]
+
+
+def test_a_profile_is_found_with_and_without_its_version():
+    rows = index({"meta": {"profile": ["https://x.example/p|1"]}}, "Goal", BASE).tokens
+
+    assert ["https://x.example/p|1", "https://x.example/p"] == [
+        row[2] for row in rows if row[0] == "_profile"
+    ]
+
+
+def test_a_category_label_is_not_indexed_for_it_follows_from_the_resource():
+    labels = [{"system": DATA_CATEGORY, "code": "plan"}, {"system": "http://s.example", "code": "R"}]
+
+    assert (("_security", "http://s.example", "R", 0),) == index(
+        {"meta": {"security": labels}}, "Goal", BASE
     ).tokens
+
+
+def test_an_identifier_is_kept_under_its_type():
+    identifier = {
+        "type": {"coding": [{"system": "http://t.example", "code": "MR"}], "text": "Dossier"},
+        "value": "7",
+    }
+    rows = index({"identifier": [identifier]}, "Patient", BASE)
+
+    assert ("identifier:of-type", "http://t.example|MR", "7", 0) in rows.tokens
+    assert ("identifier", "dossier", "Dossier", 0) in rows.strings
+
+
+def test_the_parts_of_a_composite_are_kept_by_the_element_they_are_in():
+    code = {"coding": [{"system": "http://s.example", "code": "sys"}]}
+    observation = {
+        "component": [
+            {"code": {"coding": [{"code": "sys"}]}, "valueQuantity": {"value": Decimal(120)}},
+            {"code": {"coding": [{"code": "dia"}]}, "valueQuantity": {"value": Decimal(80)}},
+        ],
+        "code": code,
+    }
+    rows = index(observation, "Observation", BASE)
+    name = "component-code-value-quantity"
+
+    assert [("sys", 1), ("dia", 2)] == [
+        (row[2], row[3]) for row in rows.tokens if row[0] == f"{name}.component-code"
+    ]
+    assert [(120, 1), (80, 2)] == [
+        (row[1], row[6]) for row in rows.quantities if row[0] == f"{name}.component-value-quantity"
+    ]
+    assert [("", 2), ("", 3)] == [
+        (row[1], row[3]) for row in rows.tokens if row[0] == "combo-code-value-quantity.combo-code"
+    ]
+
+
+def test_a_person_is_deceased_or_not_and_never_neither():
+    def deceased(**said):
+        return [row[2] for row in index(said, "Patient", BASE).tokens if row[0] == "deceased"]
+
+    assert [["false"], ["false"], ["true"], ["true"]] == [
+        deceased(), deceased(deceasedBoolean=False), deceased(deceasedBoolean=True),
+        deceased(deceasedDateTime="2026-01-01"),
+    ]  # fmt: skip
+
+
+def test_a_telephone_number_is_no_address_of_mail():
+    telecom = [{"system": "phone", "value": "02"}, {"system": "email", "value": "a@x.example"}]
+    rows = index({"telecom": telecom}, "Practitioner", BASE).tokens
+
+    assert {("telecom", "02"), ("telecom", "a@x.example"), ("phone", "02"), ("email", "a@x.example")} == {
+        (row[0], row[2]) for row in rows if row[0] in ("telecom", "phone", "email")
+    }
+
+
+def test_texts_are_what_is_written_for_people():
+    goal = {
+        "text": {
+            "status": "generated",
+            "div": '<div xmlns="http://www.w3.org/1999/xhtml">Naar<br/>zee</div>',
+        },
+        "description": {"text": "Weer wandelen"},
+        "subject": {"reference": "Patient/p", "display": "Jet"},
+        "note": [{"text": "Met de hond"}],
+    }
+    rows = index(goal, "Goal", BASE)
+
+    assert ("Naar zee", "Naar zee Weer wandelen Jet Met de hond") == (rows.narrative, rows.content)
 
 
 @pytest.mark.parametrize(

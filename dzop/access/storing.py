@@ -1,0 +1,143 @@
+"""What a write goes through once its person is known and locked: it is judged, kept, and something may follow.
+
+The law judges the resource as it was and as it will be (access law, "Writing").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from consent.categories import mask
+from consent.law import Decision
+from dzop.access import labelling, on_behalf
+from dzop.access.authorship import Authorship, authorship, ties
+from dzop.access.classification import Classification
+from dzop.access.judgement import Judgement
+from dzop.access.keeping import Keeper, Written
+from dzop.access.labels import SENSITIVE, is_labelled_sensitive
+from dzop.access.placement import Places
+from dzop.access.proposal import Proposal
+from dzop.access.registering import REGISTERED, registers
+from dzop.access.rules import rules_of
+from dzop.access.versions import Before, Concerned
+from dzop.access.writing import Consequence, Ruled, Writing
+from dzop.actor import Call
+from dzop.fhir.audience import of_aftercare
+from dzop.fhir.outcome import FhirError, Forbidden
+from dzop.store.database import Transaction
+
+_SENSITIVE = mask([SENSITIVE])
+_BY_SERVER = Decision(permit=True, rules=("system",), matrix_version="")
+
+
+@dataclass(frozen=True, slots=True)
+class Storing:
+    """The writes of one unit from the moment that their person is locked."""
+
+    _transaction: Transaction
+    _call: Call
+    _law: Judgement
+    _base: str
+    _keeper: Keeper
+    _places: Places
+    _classification: Classification
+
+    async def store(
+        self, person: int, proposal: Proposal, before: Before | None, method: str
+    ) -> tuple[Written, Sequence[Consequence]]:
+        """Judges the resource as it will be, and stores it with all its rows; and what the server is to write next."""
+        claim = await self._authorship(person, proposal, before)
+        kinds = of_aftercare(ties(self._call, claim.named, before), proposal.value, proposal.type)
+        ruled = await self._ruled(person, proposal, before, kinds)
+        proposal = ruled.proposal
+        kept = before.row["mask"] & _SENSITIVE if before else 0
+        computed = mask(await self._classification.of(proposal, before)) | kept
+        decision = ruled.decision or await self._required(person, proposal, before, computed, kinds)
+        # A label that only narrows may be added by whoever may write: it needs no cell of its own.
+        total = computed | (_SENSITIVE if is_labelled_sensitive(proposal.meta) else 0)
+        written = await self._keep(person, proposal, before, method, claim.named, total, decision)
+        spoken = on_behalf.provenance(self._call, proposal, written.version, claim.named, claim.spoken_for)
+        written = replace(written, remarks=(*proposal.remarks, *ruled.remarks))
+        return await self._disclosed(person, written, total, kinds), (*ruled.following, *spoken)
+
+    async def label(self, before: Before, given: Mapping[str, Any], *, add: bool) -> Written:
+        """Stores a version with other labels: whoever may update may do so; `sensitive` has rules of its own."""
+        row, own = before.row, before.proposal
+        person, type, id = row["person"], own.type, own.id
+        proposal = own.with_member("meta", labelling.changed(own.meta, given, add=add))
+        decision = await labelling.decided(self._law, self._call, person, before, given, add=add)
+        if decision is None:
+            proposal = (await self._ruled(person, proposal, before, before.kinds)).proposal
+            decision = await self._law.require(person, "update", row["mask"], before.kinds, type, id)
+        if add:
+            labelling.require_conformance(self._call, proposal, given)
+        computed = mask(await self._classification.of(proposal, before))
+        total = computed | labelling.sensitive(before, given, add=add)
+        written = await self._keep(person, proposal, before, "PUT", before.named, total, decision)
+        return await self._disclosed(person, written, total, before.kinds)
+
+    async def enter(self, person: int, entered: Consequence, before: Before | None) -> None:
+        """Stores a version of the server's own making, which nobody has to judge."""
+        proposal = entered.proposal
+        kept = before.row["mask"] & _SENSITIVE if before else 0
+        total = mask(await self._classification.of(proposal)) | kept
+        method = "PUT" if before else "POST"
+        await self._keep(person, proposal, before, method, entered.named, total, _BY_SERVER)
+
+    async def _keep(
+        self,
+        person: int,
+        proposal: Proposal,
+        before: Before | None,
+        method: str,
+        named: Concerned,
+        total: int,
+        decision: Decision,
+    ) -> Written:
+        """Stores what was judged, and knows from then on where it is and of which categories."""
+        self._places.note(person, proposal.type, proposal.id)
+        self._classification.note(proposal.type, proposal.id, total)
+        return await self._keeper.keep(person, proposal, before, method, named, total, decision)
+
+    async def _disclosed(self, person: int, written: Written, total: int, kinds: frozenset[str]) -> Written:
+        """The same without its content for an actor who may not read the result."""
+        readable = await self._law.permits(person, "read", total, kinds)
+        return written if readable else replace(written, shown=None)
+
+    async def _authorship(self, person: int, proposal: Proposal, before: Before | None) -> Authorship:
+        try:
+            return await authorship(
+                self._transaction, self._call, self._law, person, proposal, before, self._base
+            )
+        except Forbidden:
+            self._law.refuse("update", 403, proposal.type, proposal.id)
+            raise
+
+    async def _ruled(
+        self, person: int, proposal: Proposal, before: Before | None, kinds: frozenset[str]
+    ) -> Ruled:
+        """What the rules of the type make of it; a refusal of theirs is recorded like any other."""
+        writing = Writing(
+            self._transaction, self._call, self._law, self._base, person, proposal, before, kinds
+        )
+        noted = len(self._law.refusals)
+        try:
+            return await rules_of(proposal.type).of_writing(writing)
+        except FhirError as error:
+            if len(self._law.refusals) == noted:  # where the law refused, it is noted already, with its rules
+                self._law.refuse("update", error.status, proposal.type, proposal.id, person)
+            raise
+
+    async def _required(
+        self, person: int, proposal: Proposal, before: Before | None, computed: int, ties: frozenset[str]
+    ) -> Decision:
+        """The law's decision on the resource as it was and as it will be."""
+        type, id = proposal.type, proposal.id
+        if before is None and registers(self._call.actor, proposal.value):
+            return REGISTERED
+        if before is None or before.deleted:
+            return await self._law.require(person, "create", computed, ties, type, id)
+        await self._law.require(person, "update", before.row["mask"], before.kinds, type, id)
+        return await self._law.require(person, "update", computed, ties, type, id)

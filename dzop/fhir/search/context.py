@@ -1,0 +1,35 @@
+"""What a query is read with, and how much it may ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from dzop.fhir.outcome import Invalid, Issue
+from dzop.fhir.search.terminology import NO_TERMINOLOGY, Terminology
+
+__all__ = ["Context"]
+
+_MAX_CLAUSES: Final = 120
+
+
+@dataclass(slots=True)
+class Context:
+    """What a query is read with: our own base URL, the terminology, and how much it may yet ask."""
+
+    base: str
+    terminology: Terminology = NO_TERMINOLOGY
+    clauses_left: int = field(default=_MAX_CLAUSES)
+
+    def spend(self, clauses: int = 1) -> None:
+        """Counts what was read; Invalid when the query asks too much."""
+        self.clauses_left -= clauses
+        if self.clauses_left < 0:
+            raise Invalid(
+                Issue(
+                    "too-costly",
+                    f"The search asks more than {_MAX_CLAUSES} conditions, those counted that a chain "
+                    "without type asks of each possible type; ask less, or name types as in "
+                    "`subject:Patient.name`.",
+                )
+            )
