@@ -190,7 +190,13 @@ class Condition:
 def _of_person(condition: Condition, at: FromClause) -> ColumnElement[bool]:
     """All that is theirs; by a parameter that need not say so, only what says so, or names them by a number."""
     ids = condition.texts("ids")
-    theirs = at.c.person.in_(select(person.c.key).where(person.c.patient_id == any_(ids)))
+    named = person.c.patient_id == any_(ids)
+    # Looked up beforehand: a join would be tried from the other side where statistics are old.
+    if "one" in condition.kinds:
+        theirs = at.c.person == select(person.c.key).where(named).scalar_subquery()
+    else:
+        keys = select(func.array_agg(person.c.key)).where(named).scalar_subquery()
+        theirs = at.c.person == any_(keys.cast(ARRAY(BigInteger)))
     if "stated" not in condition.kinds:
         return theirs
     rows = condition.table.c

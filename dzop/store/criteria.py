@@ -50,7 +50,8 @@ def _kinds(criterion: Criterion, type: str, labels: Labels) -> tuple[tuple[str, 
         return tuple(str(each.code) for each in criterion.values if isinstance(each, Token)), {}
     if parameter.name in _PERSON and _are_patients(criterion.values):
         ids = [each.id for each in criterion.values if isinstance(each, ReferenceTarget)]
-        return ("patient",) if _says_whose(parameter, type) else ("patient", "stated"), {"ids": ids}
+        stated = () if _says_whose(parameter, type) else ("stated",)
+        return ("patient", "one" if len(ids) == 1 else "several", *stated), {"ids": ids}
     if parameter.name == "_id":
         # An id has no system.
         tokens = [each for each in criterion.values if isinstance(each, Token) and not each.system]
