@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.expression import FromClause
 
+from dzop.fhir.search.criterion import Criterion
 from dzop.fhir.search.query import Query
 from dzop.store.clauses import AllOf, Seeing, read
 from dzop.store.database import Row
@@ -74,6 +75,9 @@ class _Form:
 
 def is_large(query: Query, seeing: Seeing) -> bool:
     """Whether to build the statement takes so long that nobody should have to wait for it."""
+    plain = [each for each in query.criteria if isinstance(each, Criterion) and not each.parameter.components]
+    if len(plain) == len(query.criteria) and sum(len(each.values) for each in plain) <= _SMALL:
+        return False  # seen without reading it twice
     return read(query.criteria, query.type, seeing)[0].size > _SMALL
 
 
