@@ -71,7 +71,8 @@ async def of_person(
     """A page of the person of this key, behind (type, id)."""
     rows = await _now(connection, call, person, asked, after, size)
     matches = tuple(Shown.of(row) for row in rows[:size])
-    following = (matches[-1].type, matches[-1].id) if len(rows) > size else None
+    more = bool(rows) and rows[0]["found"] > len(matches)
+    following = (matches[-1].type, matches[-1].id) if more else None
     included = await _of_directory(connection, base, matches, asked.types, None)
     # What was there when a later page was promised may be gone.
     nothing = 0 if after is None else None
@@ -133,8 +134,8 @@ async def _of_compartment(
         rows = await connection.rows(
             statements.then(call.actor.is_system), person=person, types=wanted, at=at, **binds(call)
         )
-    if len(rows) > MOST:
-        text = f"around this plan there are more than {MOST} resources, too many to go through at once"
+    if len(rows) > MOST or (at is None and rows and rows[0]["found"] > len(rows)):
+        text = f"around this plan there is too much to go through at once: at most {MOST} resources of 20 MB in all"
         raise Unprocessable(Issue("too-costly", text))
     return {f"{row['type']}/{row['id']}": Shown.of(row) for row in rows}
 

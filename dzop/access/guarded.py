@@ -83,7 +83,8 @@ async def find(
     statement, values = await _built(query, sight, partial(searches.page, after=after))
     rows = await connection.rows(statement, **values, limit=size + 1, **binds(call))
     matches = tuple(Shown.of(row) for row in rows[:size])
-    following = searches.position(query, rows[size - 1]) if len(rows) > size else None
+    more = bool(rows) and rows[0]["found"] > len(matches)
+    following = searches.position(query, rows[len(matches) - 1]) if more else None
     if total is None and after is None and following is None:
         total = len(matches)
     return Page(matches, total, following)

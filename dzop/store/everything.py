@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.expression import FromClause
 
-from dzop.store.reading import PERSON, SHOWN, read_whole
+from dzop.store.reading import PERSON, SHOWN, in_room, read_whole
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import DIRECTORY, index_date, resource_current, resource_version, same_resource
 from dzop.store.visibility import seen_together
@@ -68,7 +68,7 @@ def now(everything: bool, dated: bool) -> Statement:
         .limit(bindparam("count", type_=Integer))
         .subquery("found")
     )
-    return compiled(read_whole(found).order_by(_rank(found.c.type), found.c.type, found.c.id))
+    return compiled(in_room(read_whole(found), (_rank(found.c.type), found.c.type, found.c.id)))
 
 
 @cache

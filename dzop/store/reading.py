@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
@@ -72,6 +72,23 @@ def read_whole(
     whole = (body, version.c.meta, version.c.last_updated, version.c.deleted)
     source = found if source is None else source
     return select(*found.c, *also, *whole).select_from(source.join(version, at))
+
+
+ROOM: Final = 20_000_000
+"""Bytes that the bodies of one page take; the one that goes beyond still comes, for a page moves on."""
+
+
+def in_room(whole: Select[Any], ordered: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    """The first of these rows, in this order, as far as there is `ROOM`; `found` is how many there were."""
+    size = func.octet_length(whole.selected_columns["body"])
+    inner = whole.add_columns(
+        func.row_number().over(order_by=ordered).label("place"),
+        func.sum(size).over(order_by=ordered, rows=(None, 0)).label("until"),
+        func.count().over().label("found"),
+    ).subquery("whole")
+    columns = [each for each in inner.c if each.key not in ("place", "until")]
+    fits = inner.c.until - func.octet_length(inner.c.body) < literal(ROOM)
+    return select(*columns).where(fits).order_by(inner.c.place)
 
 
 def at_location() -> ColumnElement[bool]:

@@ -34,7 +34,7 @@ from dzop.fhir.search.criterion import Criterion
 from dzop.fhir.search.query import Query
 from dzop.store.clauses import AllOf, Seeing, read
 from dzop.store.database import Row
-from dzop.store.reading import read_whole
+from dzop.store.reading import in_room, read_whole
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import (
     ALWAYS,
@@ -127,7 +127,9 @@ def _page(form: _Form) -> Statement:
         .subquery("found")
     )
     whole = read_whole(found, *(ruled(found) if form.is_broad else (found, ())))
-    return compiled(whole.order_by(*_directed([found.c[each.name] for each in keys], form.sort), found.c.id))
+    return compiled(
+        in_room(whole, [*_directed([found.c[each.name] for each in keys], form.sort), found.c.id])
+    )
 
 
 def _directed(

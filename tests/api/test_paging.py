@@ -157,3 +157,33 @@ def test_a_page_token_of_a_history_is_the_actor_s_own(person: Person) -> None:
 def test_a_link_names_nobody_who_was_not_asked_for(person: Person, goals: list[str]) -> None:
     answer = person.client("gp").get("/Goal?_count=1&category=support-goal")
     assert person.mark not in str(next_of(answer))
+
+
+def test_a_page_ends_where_it_would_fill_the_memory(person: Person) -> None:
+    scan = {"contentType": "application/pdf", "data": "JVBE" * 1_200_000}
+    documents = [
+        {
+            "resourceType": "DocumentReference",
+            "id": f"scan-{number}-{person.mark}",
+            "status": "current",
+            "subject": {"reference": person.patient},
+            "content": [{"attachment": scan}],
+        }
+        for number in range(6)
+    ]
+    for each in documents:
+        person.store(each)
+    found = [
+        list(pages(person.client("gp"), f"/{path}"))
+        for path in (
+            f"DocumentReference?patient={person.patient}&_id={','.join(each['id'] for each in documents)}",
+            f"{person.patient}/$everything?_type=DocumentReference",
+        )
+    ]
+    everything = [each for page in found[1] for each in page]
+
+    assert ([len(page) for page in found[0]], len(everything) - len(set(everything)), len(found[1])) == (
+        [5, 1],
+        0,
+        2,
+    )
