@@ -14,7 +14,8 @@ from dzop.fhir.structure import Structure, structure_of, structure_of_resource
 __all__ = ["content", "narrative"]
 
 _WRITTEN: Final = frozenset({"string", "markdown"})
-_NOT_TO_READ: Final = frozenset({"id", "reference"})  # strings by their type
+# Strings by their type, and what is about the resource: of that only a part is kept.
+_NOT_TO_READ: Final = frozenset({"id", "reference", "meta"})
 
 
 def narrative(value: Mapping[str, Any]) -> str:

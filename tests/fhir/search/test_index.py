@@ -337,3 +337,10 @@ def test_normalising_twice_changes_nothing_more(text):
 
 def test_an_empty_string_is_not_indexed():
     assert () == indexed_strings("  ")
+
+
+def test_what_the_meta_says_is_no_content_for_only_a_part_of_it_is_kept():
+    meta = {"extension": [{"url": "https://gp.example/batch", "valueString": "batch 7"}]}
+    goal = {"resourceType": "Goal", "meta": meta, "description": {"text": "Naar de markt"}}
+
+    assert index(goal, "Goal", BASE).content == "Naar de markt"
