@@ -296,3 +296,11 @@ def test_published_teams_admit_nobody(published: tuple[Path, CompletedProcess[st
         if service.client(who).get(f"/{type}").json().get("entry")
     ]
     assert readable == []
+
+
+def test_all_that_is_published_is_kept_without_a_difference(
+    service: Server, shared_data: Callable[[str], Path]
+) -> None:
+    load(service, shared_data("be/json"))
+    report = ran(service.var.parent, "verify")
+    assert (report.stdout, report.returncode) == ("No differences.\n", 0)
