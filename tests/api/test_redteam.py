@@ -59,22 +59,23 @@ HIDDEN = (("Goal", "life"), ("Goal", "secret"), ("Observation", "burden"), ("Com
 
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_a_list_says_the_same_of_what_is_hidden_and_of_what_is_not_there(
-    known: Person, other: Person, hidden: tuple[str, str]
+    person: Person, other: Person, hidden: tuple[str, str]
 ) -> None:
-    gp = known.client("gp")
+    gp = person.client("gp")
     answers = [
-        gp.post("/List", json=listing(known, item)) for item in (other.ref(*hidden), f"{hidden[0]}/not-there")
+        gp.post("/List", json=listing(person, item))
+        for item in (other.ref(*hidden), f"{hidden[0]}/not-there")
     ]
     assert [(each.status_code, labels(each)) for each in answers] == [(201, ["document"])] * 2
 
 
-def test_a_list_says_nothing_of_what_is_hidden_in_the_own_plan(known: Person) -> None:
-    answer = known.client("gp").post("/List", json=listing(known, known.ref("Observation", "burden")))
+def test_a_list_says_nothing_of_what_is_hidden_in_the_own_plan(person: Person) -> None:
+    answer = person.client("gp").post("/List", json=listing(person, person.ref("Observation", "burden")))
     assert (answer.status_code, labels(answer)) == (201, ["document"])
 
 
-def test_a_list_has_the_categories_of_what_its_writer_sees(known: Person) -> None:
-    answer = known.client("gp").post("/List", json=listing(known, known.ref("Goal", "life")))
+def test_a_list_has_the_categories_of_what_its_writer_sees(person: Person) -> None:
+    answer = person.client("gp").post("/List", json=listing(person, person.ref("Goal", "life")))
     assert labels(answer) == ["life-goal"]
 
 
