@@ -140,9 +140,9 @@ class Unit:
         """Runs a statement about what is no resource, such as the exchange, in this transaction."""
         return await self._transaction.row(statement, **values)
 
-    async def matching(self, query: Query, *, again: bool = False) -> tuple[Shown, ...]:
-        """At most two visible matches: enough to tell none, one and several apart. Asked `again`, it is known."""
-        matches = (await guarded.find(self._transaction, self._call, query, None, 2)).matches
+    async def matching(self, query: Query, *, again: bool = False, most: int = 2) -> tuple[Shown, ...]:
+        """Visible matches, `most` of them: two tell none, one and several apart. Asked `again`, it is known."""
+        matches = (await guarded.find(self._transaction, self._call, query, None, most)).matches
         if not again:
             self._searched += await of_search(self._transaction, self._call, query, matches)
         return matches

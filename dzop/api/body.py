@@ -30,7 +30,6 @@ _ENCODING: Final = "http.Content-Encoding"
 class Body:
     """A body as it was understood: a resource, or the text of a JSON Patch; neither when it is empty."""
 
-    content_type: str = ""
     source: Source | None = None
     document: bytes | None = None
 
@@ -42,11 +41,11 @@ async def read_body(request: HttpRequest, limit: int) -> Body:
         return Body()
     type = _type(request)
     if type.name in JSON:
-        return Body(type.name, json.parse(data))
+        return Body(await beside(json.parse, data))
     if type.name in XML:
-        return Body(type.name, await beside(xml.parse, data))
+        return Body(await beside(xml.parse, data))
     if request.method == "PATCH" and type.name == JSON_PATCH:
-        return Body(type.name, document=data)
+        return Body(document=data)
     possible = PATCH_ACCEPTED if request.method == "PATCH" else ACCEPTED
     listed = ", ".join(f"`{each}`" for each in possible.split(", "))
     raise UnsupportedMediaType(f"{_said(type)}; possible are {listed}", expression=_TYPE)

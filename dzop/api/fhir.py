@@ -166,8 +166,7 @@ class FhirEndpoint:
         return Request(
             method, path, parameters, body.source, headers.get("if-match"), headers.get("if-none-match"),
             headers.get("if-none-exist"), ",".join(headers.getlist("prefer")),
-            headers.get("accept-language", ""), headers.get("if-modified-since"), body.content_type,
-            body.document,
+            headers.get("accept-language", ""), headers.get("if-modified-since"), body.document,
         )  # fmt: skip
 
 

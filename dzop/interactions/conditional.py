@@ -26,6 +26,7 @@ from dzop.access.unit import Unit
 from dzop.auth.scopes import allows
 from dzop.definitions.terminology import TERMINOLOGY
 from dzop.fhir.outcome import Forbidden, Invalid, Issue, NotFound, PreconditionFailed
+from dzop.fhir.parameters import OF_THE_ANSWER
 from dzop.fhir.search.clause import AllOf, AnyOf, Clause
 from dzop.fhir.search.criterion import Criterion
 from dzop.fhir.search.query import Query, read_query
@@ -34,7 +35,6 @@ from dzop.interactions.exchanged import Ask, parameters_in
 from dzop.interactions.reach import within_reach
 
 _HEADER: Final = "http.If-None-Exist"
-_OF_THE_ANSWER: Final = frozenset({"_format", "_pretty", "_summary", "_elements"})
 _WITHOUT_EFFECT: Final = frozenset(
     {
         "_sort",
@@ -99,7 +99,7 @@ def read_condition(type: str, parameters: Sequence[tuple[str, str]], base: str) 
 
 
 def _asked(ask: Ask) -> list[tuple[str, str]]:
-    return [each for each in ask.request.parameters if each[0] not in _OF_THE_ANSWER]
+    return [each for each in ask.request.parameters if each[0] not in OF_THE_ANSWER]
 
 
 async def matching(unit: Unit, condition: Query, *, again: bool = False) -> Shown | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dzop.fhir.bundle import SearchEntry
 from dzop.fhir.outcome import Invalid, Issue, NotFound, operation_outcome
+from dzop.fhir.search.compartment import compartment
 from dzop.fhir.search.match import matches
 from dzop.fhir.search.query import read_query
 from dzop.interactions.exchanged import Answer, Ask
@@ -32,6 +33,8 @@ async def search_definitions(ask: Ask) -> Answer:
         lenient=request.is_lenient,
         terminology=service.terminology,
     )
+    if ask.compartment:
+        compartment(*ask.compartment, ask.type)  # NotFound: nothing that is published is in one
     if query.sort:
         raise Invalid(
             Issue("not-supported", f"{ask.type} is sorted by id; `_sort` is not offered", "http._sort")

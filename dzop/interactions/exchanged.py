@@ -66,7 +66,6 @@ class Request:
     prefer: str = ""
     accept_language: str = ""
     if_modified_since: str | None = None
-    content_type: str = ""
     document: bytes | None = None
 
     @property

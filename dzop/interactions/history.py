@@ -24,6 +24,7 @@ from dzop.access.shown import Shown
 from dzop.auth.scopes import allows
 from dzop.fhir import bundle
 from dzop.fhir.outcome import Forbidden, Invalid, Issue
+from dzop.fhir.parameters import OF_THE_ANSWER
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.search.date import date_range
 from dzop.interactions.exchanged import Answer, Ask
@@ -31,7 +32,6 @@ from dzop.interactions.pages import Pages
 
 _MOST: Final = 1_000
 _ASKED: Final = ("_count", "_since", "_at")
-_OF_THE_ANSWER: Final = ("_format", "_pretty", "_summary", "_elements")
 _STATUS: Final = {"POST": "201", "DELETE": "204"}
 _METHOD: Final[Mapping[str, Any]] = {"POST": "POST", "PUT": "PUT", "PATCH": "PUT", "DELETE": "DELETE"}
 
@@ -82,7 +82,7 @@ async def _answered(
 def _given(ask: Ask) -> dict[str, str]:
     """The parameters by name; Invalid for one that is not known here or given twice."""
     parameters = ask.request.parameters
-    known = (*_ASKED, "_page", *_OF_THE_ANSWER)
+    known = (*_ASKED, "_page", *OF_THE_ANSWER)
     names = [name for name, _ in parameters]
     issues = [
         Issue(

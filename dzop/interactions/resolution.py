@@ -263,7 +263,10 @@ async def _resolved(unit: Unit, link: Link, found: Mapping[int, Meant], bodies: 
         raise Invalid(*[replace(issue, expression=where) for issue in error.issues]) from None
     require_reach(unit, condition)
     made = {each.local: place for place, each in found.items() if each.found is None and each.twin is None}
-    there = {f"{type}/{each.id}" for each in await unit.matching(condition)}
+    # As many may fall away as the entries change.
+    changed = sum(each.entry.code in _CHANGES for each in found.values())
+    seen = await unit.matching(condition, most=changed + 2)
+    there = {f"{type}/{each.id}" for each in seen}
     # What an entry changes is what it will be; of what a patch will make of it the store knows only the past.
     there = {local for local in there if local not in made or found[made[local]].entry.code == "patch"}
     codes = codes_of(condition)

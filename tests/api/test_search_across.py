@@ -141,8 +141,9 @@ def test_the_compartment_of_a_hidden_person_is_that_of_nobody(family: Person) ->
     )
 
 
-def test_a_type_outside_the_compartment_is_not_there(family: Person) -> None:
-    assert refused(family.client("gp").get(f"/{family.patient}/Organization"))[0] == 404
+@pytest.mark.parametrize("type", ["Organization", "CodeSystem", "SearchParameter"])
+def test_a_type_outside_the_compartment_is_not_there(family: Person, type: str) -> None:
+    assert refused(family.client("gp").get(f"/{family.patient}/{type}"))[0] == 404
 
 
 @pytest.mark.parametrize(

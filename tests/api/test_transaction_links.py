@@ -197,6 +197,16 @@ def test_a_conditional_reference_does_not_meet_what_an_update_says_no_more(perso
     assert answer.status_code == 412
 
 
+def test_a_conditional_reference_is_refused_when_two_still_meet_it_after_an_update(person: Person) -> None:
+    client, ids = person.client("gp"), [f"{letter}-{person.mark}" for letter in "abc"]
+    bodies = [marked(person) | {"id": id, "expressedBy": ref(person.who("gp"))} for id in ids]
+    for body in bodies:
+        assert client.put(f"/Goal/{body['id']}", json=body).status_code == 201
+    changed = {name: value for name, value in bodies[0].items() if name != "identifier"}
+    answer = client.post("/", json=bundle("transaction", put(changed), post(about(person, asked(person)))))
+    assert answer.status_code == 412
+
+
 def test_a_conditional_reference_that_two_entries_meet_is_refused(person: Person) -> None:
     entries = [post(marked(person)), post(marked(person)), post(about(person, asked(person)))]
     answer = person.client("gp").post("/", json=bundle("transaction", *entries))

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from dzop.fhir.outcome import NotFound
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.search.clause import AnyOf, Clause
 from dzop.fhir.search.criterion import Criterion, listed, short
-from dzop.fhir.search.match import matches
 from dzop.fhir.search.modifier import parameter_of
 from dzop.fhir.search.reference import ReferenceTarget
 from dzop.fhir.search.token import Token
 
-__all__ = ["COMPARTMENTS", "SELF", "compartment", "in_compartment"]
+__all__ = ["COMPARTMENTS", "SELF", "compartment"]
 
 SELF: Final = "{def}"
 """As R4 writes it: the resource that the compartment is of."""
@@ -110,14 +109,6 @@ def compartment(name: str, id: str, type: str) -> Clause:
             f"`{short(type)}` is never in the compartment of a {name}; possible are {listed(sorted(types))}."
         )
     return AnyOf(tuple(_through(type, parameter, name, id) for parameter in types[type]))
-
-
-def in_compartment(resource: Mapping[str, Any], name: str, id: str, base: str) -> bool:
-    """Whether a resource is in the compartment; False for a type that is never in one."""
-    type = str(resource.get("resourceType"))
-    if type not in COMPARTMENTS.get(name, {}):
-        return False
-    return matches(resource, compartment(name, id, type), base)
 
 
 def _through(type: str, name: str, target: str, id: str) -> Criterion:

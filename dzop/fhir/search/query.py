@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from dzop.fhir.outcome import Invalid, Issue
+from dzop.fhir.parameters import OF_THE_ANSWER
 from dzop.fhir.resource_types import RESOURCE_TYPES, ResourceType, SearchParameter
 from dzop.fhir.search.clause import Clause
 from dzop.fhir.search.context import Context
@@ -46,7 +47,7 @@ _SORTABLE: Final = frozenset({"token", "date", "string", "number", "quantity", "
 _UNSORTED: Final = frozenset({"_text", "_content", "_tag", "_security", "_profile", "_source"})
 _TOTALS: Final = {"none": False, "estimate": True, "accurate": True}
 _SUMMARIES: Final = ("count", "true", "text", "data", "false")
-PRESENTATION: Final = frozenset({"_format", "_pretty", "_elements"})
+PRESENTATION: Final = frozenset(OF_THE_ANSWER) - {"_summary"}
 """How an answer looks, not what is in it: applied at the edge."""
 _ONCE: Final = frozenset({"_count", "_total", "_summary", "_page"})
 _REFUSED: Final[Mapping[str, str]] = {
