@@ -28,7 +28,7 @@ from dzop.store.audit import Writer
 from dzop.store.database import Database
 from dzop.store.embedded import embedded
 from dzop.store.migrations import migrate_async
-from dzop.store.resources import read_whole
+from dzop.store.reading import read_whole
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import metadata
 from dzop.store.tables import resource_current as current

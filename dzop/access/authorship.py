@@ -29,7 +29,7 @@ from dzop.fhir.outcome import Forbidden
 from dzop.fhir.paths import values
 from dzop.fhir.references import CBE, NIHDI, SSIN, actor_key, canonical_system, read_reference
 from dzop.fhir.resource_types import RESOURCE_TYPES
-from dzop.store import directory, resources
+from dzop.store import directory, persons
 from dzop.store.database import Transaction
 from dzop.store.tables import DIRECTORY
 
@@ -236,7 +236,7 @@ async def _voices(
     # Only as far as the actor may see the number: otherwise the answer would tell whose it is.
     numbers = [key.partition("|") for key in others if key.startswith(f"{SSIN}|")]
     rows = [] if not numbers else await transaction.rows(
-        resources.persons(everything=False), **guarded.binds(call), patients=[], types=[], ids=[],
+        persons.persons(everything=False), **guarded.binds(call), patients=[], types=[], ids=[],
         systems=[system for system, _, _ in numbers], values=[value for _, _, value in numbers],
     )  # fmt: skip
     the_person = frozenset({facts.person} | {row["named"] for row in rows if row["person"] == person})

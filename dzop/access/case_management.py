@@ -23,7 +23,7 @@ from dzop.fhir.paths import values
 from dzop.fhir.references import actor_key, read_reference
 from dzop.fhir.resource_types import DATA_CATEGORY
 from dzop.plan import closing_report
-from dzop.store import resources
+from dzop.store.writing import TASKS_ABOUT
 
 _SHARED_NOTE: Final = (DATA_CATEGORY, "shared-note")
 
@@ -76,7 +76,7 @@ async def _tasks_about(writing: Writing, reference: str) -> list[Before]:
     if type == "Task":
         ids = [id]
     elif type == "Consent":
-        rows = await writing.transaction.rows(resources.TASKS_ABOUT, person=writing.person, type=type, id=id)
+        rows = await writing.transaction.rows(TASKS_ABOUT, person=writing.person, type=type, id=id)
         ids = [row["id"] for row in rows]
     else:
         return []

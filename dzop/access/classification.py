@@ -12,7 +12,7 @@ from dzop.access.versions import Before
 from dzop.actor import Call
 from dzop.fhir.categories import categories, category_sources
 from dzop.fhir.references import Reference, parse_reference
-from dzop.store import resources
+from dzop.store import writing
 from dzop.store.database import Transaction
 
 
@@ -57,7 +57,7 @@ class Classification:
         if new:
             urls = [keys[source] for source, each in new.items() if not each.id]
             rows = await self._transaction.rows(
-                resources.masks(self._call.actor.is_system),
+                writing.masks(self._call.actor.is_system),
                 **binds(self._call),
                 types=[each.type for each in new.values() if each.id],
                 ids=[each.id for each in new.values() if each.id],

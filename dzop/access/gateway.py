@@ -36,7 +36,7 @@ from dzop.actor import Call
 from dzop.definitions.published import definitions
 from dzop.fhir.outcome import FhirError, Gone, NotFound, Unavailable
 from dzop.fhir.search.query import Include, Query
-from dzop.store import resources
+from dzop.store import reading
 from dzop.store.audit import Event, Writer
 from dzop.store.audit_log import log as audit_log
 from dzop.store.database import Database, Transaction
@@ -91,7 +91,7 @@ class Gateway:
 
     async def vread(self, call: Call, type: str, id: str, version: int) -> Shown:
         """One version, readable when the current state and that version's own categories are."""
-        statement = resources.vread(sees_all(call.actor, type))
+        statement = reading.vread(sees_all(call.actor, type))
         row = await self._database.row(statement, type=type, id=id, version=version, **binds(call))
         if row is None:
             return await self._disclosed(call, "vread", type, id, None)

@@ -14,7 +14,7 @@ from dzop.access.shown import Shown
 from dzop.actor import Actor, Call
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.search.query import Query
-from dzop.store import resources
+from dzop.store import reading
 from dzop.store import search as searches
 from dzop.store.clauses import Seeing
 from dzop.store.database import Connection
@@ -64,7 +64,7 @@ def seeing(actor: Actor) -> Seeing:
 
 
 async def read(connection: Connection, call: Call, type: str, id: str) -> Shown | None:
-    statement = resources.read(sees_all(call.actor, type))
+    statement = reading.read(sees_all(call.actor, type))
     row = await connection.row(statement, type=type, id=id, **binds(call))
     return None if row is None else Shown.of(row)
 

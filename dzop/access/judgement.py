@@ -16,9 +16,10 @@ from dzop.access.guarded import shape_of
 from dzop.access.matrices import InForce, Matrices
 from dzop.actor import Call
 from dzop.fhir.outcome import Forbidden
-from dzop.store import generations, resources
+from dzop.store import generations
 from dzop.store.audit import Event
 from dzop.store.database import Transaction
+from dzop.store.persons import LOCK_FACTS, SHARE_FACTS
 from dzop.store.tables import DIRECTORY
 
 
@@ -149,7 +150,7 @@ class Judgement:
 
     async def lock_all(self, persons: Sequence[int], patient_ids: Sequence[str], *, exclusive: bool) -> None:
         """Locks the rows of persons, known by key or by Patient id, in an order that all keep."""
-        statement = resources.LOCK_FACTS if exclusive else resources.SHARE_FACTS
+        statement = LOCK_FACTS if exclusive else SHARE_FACTS
         rows = await self._transaction.rows(statement, persons=list(persons), patients=list(patient_ids))
         for row in rows:
             person, patient_id = int(row["key"]), row["patient_id"]

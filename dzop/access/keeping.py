@@ -21,7 +21,7 @@ from dzop.access.versions import Before, Concerned, Version, audience_columns
 from dzop.actor import Call
 from dzop.fhir.outcome import Conflict, FhirError, Issue, Unprocessable
 from dzop.fhir.resource_types import RESOURCE_TYPES
-from dzop.store import audit, exchange, resources
+from dzop.store import audit, exchange, index_tables, writing
 from dzop.store.database import Transaction
 from dzop.store.tables import DIRECTORY
 
@@ -97,7 +97,7 @@ class Keeper:
             deleted=False,
         )  # fmt: skip
         if before and total & ~before.row["mask"]:
-            await self._transaction.run(resources.LABEL_TELLING, person=person, type=type, id=id, mask=total)
+            await self._transaction.run(writing.LABEL_TELLING, person=person, type=type, id=id, mask=total)
         now_said = Version(proposal.value, named)
         self._follow_up(person, type, total, now_said, *([before.as_it_was] if before else []))
         former = None if before is None or before.deleted else before.as_it_was.value
@@ -112,7 +112,7 @@ class Keeper:
         row, now, version = before.row, self._after(before), before.version + 1
         noted = self._noted(decision, person, "delete", type, id, row["mask"], version)
         await self._write(
-            person, type, id, before, before.named, resources.no_index(), noted, version=version,
+            person, type, id, before, before.named, index_tables.no_index(), noted, version=version,
             body=row["kept"], served=None, meta=row["meta"], mask=row["mask"], last_updated=now, method="DELETE",
             deleted=True,
         )  # fmt: skip
@@ -140,12 +140,12 @@ class Keeper:
         It waits for others to be written with it (`Transaction.later`). When it is sent, the law decides.
         """
         if before is not None:
-            await self._transaction.run(resources.FORGET, person=person, type=type, id=id)
+            await self._transaction.run(writing.FORGET, person=person, type=type, id=id)
         columns = {**index, "indexed_as": [index["indexed_as"]], **audience_columns(named)}
         whole = {name: [value] for name, value in version.items()}
         await self._transaction.later(
-            resources.WRITE, person=[person], type=[type], id=[id], **whole, **noted, **columns,
-            **resources.rows_of((person, type, id), columns),
+            writing.WRITE, person=[person], type=[type], id=[id], **whole, **noted, **columns,
+            **writing.rows_of((person, type, id), columns),
         )  # fmt: skip
         partners = [partner for partner, types in self._partners.items() if type in types]
         if partners and person > DIRECTORY:

@@ -9,7 +9,7 @@ from dzop.access.judgement import Judgement
 from dzop.access.placement import Places, reserve
 from dzop.actor import Call
 from dzop.fhir.resource_types import RESOURCE_TYPES
-from dzop.store import resources
+from dzop.store import writing
 from dzop.store.database import Transaction
 from dzop.store.tables import DIRECTORY
 
@@ -40,7 +40,7 @@ class Locks:
         if new:
             ordered = sorted(new)
             await self._transaction.rows(
-                resources.ADVISORY_LOCKS, locks=ordered, alone=[new[lock] for lock in ordered]
+                writing.ADVISORY_LOCKS, locks=ordered, alone=[new[lock] for lock in ordered]
             )
             self._waited_for |= new
 
@@ -65,9 +65,7 @@ class Locks:
         if not found:
             return {}
         columns = zip(("persons", "types", "ids"), zip(*found, strict=True), strict=True)
-        rows = await self._transaction.rows(
-            resources.LOCK_ALL, **{name: list(each) for name, each in columns}
-        )
+        rows = await self._transaction.rows(writing.LOCK_ALL, **{name: list(each) for name, each in columns})
         return {(row["type"], row["id"]): row["version"] for row in rows}
 
     async def hold(self, type: str, id: str) -> None:
@@ -75,4 +73,4 @@ class Locks:
         (person,) = await self._places.of((type, id))
         if person is not None:
             await self._law.lock(person, exclusive=RESOURCE_TYPES[type].is_fact)
-            await self._transaction.row(resources.LOCK_CURRENT, person=person, type=type, id=id)
+            await self._transaction.row(writing.LOCK_CURRENT, person=person, type=type, id=id)

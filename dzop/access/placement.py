@@ -8,7 +8,7 @@ from dzop.access import guarded
 from dzop.access.proposal import Proposal
 from dzop.actor import Call
 from dzop.fhir.references import Reference, person_references
-from dzop.store import resources as statements
+from dzop.store import persons as statements
 from dzop.store.database import Transaction
 from dzop.store.tables import DIRECTORY
 

@@ -34,7 +34,7 @@ from dzop.fhir.json import Source
 from dzop.fhir.outcome import Conflict, NotFound, TooManyRequests, Unprocessable
 from dzop.fhir.references import NIHDI, SSIN
 from dzop.plan import declared, notices
-from dzop.store import declarations, resources
+from dzop.store import declarations, reading
 from dzop.store.database import Row
 
 REFUSED: Final = "this cannot be declared: check the number and the proof, or ask the person for access"
@@ -149,7 +149,7 @@ async def revoke(unit: Unit, call: Call, id: str) -> Written:
 
     NotFound for what is free, hidden or deleted; Conflict when it is not in force.
     """
-    row = await unit.alongside(resources.read(call.actor.is_system), type="Consent", id=id, **binds(call))
+    row = await unit.alongside(reading.read(call.actor.is_system), type="Consent", id=id, **binds(call))
     if row is None or row["deleted"]:
         unit.law.refuse("$revoke", 404, "Consent", id)
         raise NotFound(f"`Consent/{id}` is not known")
@@ -223,7 +223,7 @@ async def _languages(unit: Unit, person: str) -> tuple[str, ...]:
 async def _current(unit: Unit, reference: str) -> dict[str, Any] | None:
     """What the server needs to know to write to the person; the actor is shown none of it."""
     type, _, id = reference.partition("/")
-    row = await unit.alongside(resources.read(everything=True), type=type, id=id)
+    row = await unit.alongside(reading.read(everything=True), type=type, id=id)
     return None if row is None or row["deleted"] else orjson.loads(row["body"])
 
 

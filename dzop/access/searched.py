@@ -9,7 +9,7 @@ from dzop.access.events import disclosures, event
 from dzop.access.shown import Shown
 from dzop.actor import Call
 from dzop.fhir.search.query import Query
-from dzop.store import resources
+from dzop.store import persons
 from dzop.store.audit import Event
 from dzop.store.database import Connection
 
@@ -39,7 +39,7 @@ async def _identified(connection: Connection, query: Query) -> list[int]:
     if not identifiers:
         return []
     rows = await connection.rows(
-        resources.PERSONS, patients=[], types=[], ids=[],
+        persons.PERSONS, patients=[], types=[], ids=[],
         systems=[system for system, _ in identifiers], values=[value for _, value in identifiers],
     )  # fmt: skip
     return [row["person"] for row in rows]

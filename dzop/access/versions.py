@@ -14,7 +14,7 @@ from dzop.actor import Call
 from dzop.fhir import json
 from dzop.fhir.audience import of_aftercare
 from dzop.fhir.json import Source
-from dzop.store import resources
+from dzop.store import writing
 from dzop.store.database import Row, Transaction
 from dzop.store.tables import ALWAYS, FOREVER
 
@@ -66,12 +66,12 @@ async def before_of(transaction: Transaction, call: Call, person: int, type: str
     """The state that a write of this call starts from; None when there is no such resource."""
     where: dict[str, Any] = {"person": person, "type": type, "id": id}
     # A joined row that is locked after a wait would still be joined to the version of before the wait.
-    if await transaction.row(resources.LOCK_CURRENT, **where) is None:
+    if await transaction.row(writing.LOCK_CURRENT, **where) is None:
         return None
-    row = await transaction.row(resources.BEFORE, **where)
+    row = await transaction.row(writing.BEFORE, **where)
     if row is None:
         return None
-    rows = await transaction.rows(resources.AUDIENCE_OF, now=call.now, **where)
+    rows = await transaction.rows(writing.AUDIENCE_OF, now=call.now, **where)
     kinds = frozenset(each["kind"] for each in rows if each["actor"] in call.actor.keys)
     return Before(
         row,
@@ -82,7 +82,7 @@ async def before_of(transaction: Transaction, call: Call, person: int, type: str
 
 
 def audience_columns(named: Concerned) -> dict[str, list[Any]]:
-    """The arguments by which `resources.WRITE` keeps whom a resource names."""
+    """The arguments by which `writing.WRITE` keeps whom a resource names."""
     return {
         "audience_actor": [actor for _, actor, _ in named],
         "audience_kind": [kind for kind, _, _ in named],

@@ -6,7 +6,7 @@ from functools import cache
 
 from sqlalchemy import ARRAY, DateTime, Integer, Text, any_, bindparam, literal, select, tuple_
 
-from dzop.store.resources import ID, PERSON, TYPE, current, shown
+from dzop.store.reading import ID, PERSON, TYPE, current, shown
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import audience, directory_role, resource_current, same_resource
 

@@ -28,7 +28,7 @@ from stores import Store, two_stores
 
 from dzop.access import guarded
 from dzop.actor import Actor, Call
-from dzop.store import resources as statements
+from dzop.store import reading as statements
 from tests.consent.casebook import Case, cases, read_actor, resources
 
 BEFORE = datetime(2023, 12, 1, tzinfo=UTC)  # every case is asked later

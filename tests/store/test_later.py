@@ -10,7 +10,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from dzop.store import resources
+from dzop.store import persons
 from dzop.store.database import Database, Transaction
 
 MANY = 450
@@ -28,7 +28,7 @@ def on(database: str, work: Callable[[Transaction], Awaitable[list[str]]]) -> li
 
 async def known(connection: Transaction, *patients: str) -> list[str]:
     rows = await connection.rows(
-        resources.PERSONS, patients=list(patients), types=[], ids=[], systems=[], values=[]
+        persons.PERSONS, patients=list(patients), types=[], ids=[], systems=[], values=[]
     )
     return sorted(row["named"].removeprefix("Patient/") for row in rows)
 
@@ -46,7 +46,7 @@ def two() -> str:
 def test_the_next_statement_finds_it(database: str, one: str, two: str) -> None:
     async def work(transaction: Transaction) -> list[str]:
         for each in (one, two):
-            await transaction.later(resources.ADD_PERSONS, patients=[each])
+            await transaction.later(persons.ADD_PERSONS, patients=[each])
         return await known(transaction, one, two)
 
     assert on(database, work) == [one, two]
@@ -54,7 +54,7 @@ def test_the_next_statement_finds_it(database: str, one: str, two: str) -> None:
 
 def test_it_is_there_when_the_transaction_has_ended(database: str, one: str) -> None:
     async def work(transaction: Transaction) -> list[str]:
-        await transaction.later(resources.ADD_PERSONS, patients=[one])
+        await transaction.later(persons.ADD_PERSONS, patients=[one])
         return []
 
     on(database, work)
@@ -63,7 +63,7 @@ def test_it_is_there_when_the_transaction_has_ended(database: str, one: str) -> 
 
 def test_it_is_undone_with_the_transaction(database: str, one: str) -> None:
     async def work(transaction: Transaction) -> list[str]:
-        await transaction.later(resources.ADD_PERSONS, patients=[one])
+        await transaction.later(persons.ADD_PERSONS, patients=[one])
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -73,10 +73,10 @@ def test_it_is_undone_with_the_transaction(database: str, one: str) -> None:
 
 def test_it_is_undone_with_the_part_of_the_transaction_it_was_in(database: str, one: str, two: str) -> None:
     async def work(transaction: Transaction) -> list[str]:
-        await transaction.later(resources.ADD_PERSONS, patients=[one])
+        await transaction.later(persons.ADD_PERSONS, patients=[one])
         with suppress(RuntimeError):
             async with transaction.transaction() as part:
-                await part.later(resources.ADD_PERSONS, patients=[two])
+                await part.later(persons.ADD_PERSONS, patients=[two])
                 raise RuntimeError
         return await known(transaction, one, two)
 
@@ -88,7 +88,7 @@ def test_many_rows_are_all_written(database: str, one: str) -> None:
 
     async def work(transaction: Transaction) -> list[str]:
         for each in names:
-            await transaction.later(resources.ADD_PERSONS, patients=[each])
+            await transaction.later(persons.ADD_PERSONS, patients=[each])
         return await known(transaction, *names)
 
     assert on(database, work) == sorted(names)
@@ -96,8 +96,8 @@ def test_many_rows_are_all_written(database: str, one: str) -> None:
 
 def test_what_cannot_be_written_at_the_end_undoes_the_transaction(database: str, one: str) -> None:
     async def work(transaction: Transaction) -> list[str]:
-        await transaction.run(resources.ADD_PERSONS, patients=[one])
-        await transaction.later(resources.ADD_PERSONS, patients=[None])
+        await transaction.run(persons.ADD_PERSONS, patients=[one])
+        await transaction.later(persons.ADD_PERSONS, patients=[None])
         return []
 
     with pytest.raises(asyncpg.NotNullViolationError):

@@ -25,7 +25,7 @@ from dzop.fhir import json
 from dzop.fhir.json import Source
 from dzop.fhir.outcome import FhirError, Issue, NotFound
 from dzop.store import explaining as statements
-from dzop.store import resources
+from dzop.store import writing
 from dzop.store.database import Transaction
 
 _FRAMES: Mapping[tuple[str, str], str] = {
@@ -173,7 +173,7 @@ async def _of_entries(
             continue
         mask = (await before.resource(entry)).mask
         rows = await before.connection.rows(
-            resources.AUDIENCE_OF, person=before.person, type=type, id=id, now=at
+            writing.AUDIENCE_OF, person=before.person, type=type, id=id, now=at
         )
         for actor in people:
             kinds = {row["kind"] for row in rows if row["actor"] in actor.keys} - {"shared"}

@@ -26,7 +26,7 @@ from dzop.actor import Call
 from dzop.explanation.languages import preferred
 from dzop.explanation.words import WORDS, Words
 from dzop.fhir.outcome import Forbidden, NotFound
-from dzop.store import resources
+from dzop.store import reading
 from dzop.store.audit import Event
 from dzop.store.database import Connection, Transaction
 
@@ -115,7 +115,7 @@ class Inquiry:
             if wanted:
                 types, ids = [type for type, _ in wanted], [id for _, id in wanted]
                 rows = await self.connection.rows(
-                    resources.read_many(everything), types=types, ids=ids, **binds(self.call)
+                    reading.read_many(everything), types=types, ids=ids, **binds(self.call)
                 )
                 found |= {f"{row['type']}/{row['id']}": orjson.loads(row["body"]) for row in rows}
         return found

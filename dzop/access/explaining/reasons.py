@@ -16,7 +16,7 @@ from dzop.actor import Actor
 from dzop.explanation import reasons
 from dzop.explanation.reasons import Said
 from dzop.explanation.words import sentence
-from dzop.store import resources
+from dzop.store import writing
 
 SUSPENDED = "directory:suspended"
 EXTENTS = ("all", "own", "authored", "none")
@@ -157,7 +157,7 @@ async def _about(inquiry: Inquiry, asked: AskedAccess) -> tuple[int, list[tuple[
         return categories, []
     shown = await inquiry.resource(asked.resource)
     rows = await inquiry.connection.rows(
-        resources.AUDIENCE_OF, person=inquiry.person, type=shown.type, id=shown.id, now=asked.at
+        writing.AUDIENCE_OF, person=inquiry.person, type=shown.type, id=shown.id, now=asked.at
     )
     return shown.mask, [(row["kind"], row["actor"]) for row in rows]
 
