@@ -17,6 +17,7 @@ class Actor:
     organisation's for its own software, or `system`. `role` is what the token brings by itself: a
     profession's role, `person`, `related-person`, `system-client` or `none`. `keys` are all the actor
     keys by which a resource may name the actor: references and verified identifiers.
+    `patient` is the id of the Patient in the context of the token, which `patient/` scopes are about.
     A registrar is the software of an organisation that the operator trusts to enter persons and mandates.
     """
 
@@ -27,6 +28,7 @@ class Actor:
     keys: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
     client: str = ""
+    patient: str | None = None
     is_registrar: bool = False
 
     @property

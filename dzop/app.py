@@ -26,9 +26,10 @@ from dzop.api.fhir import FhirEndpoint
 from dzop.api.front import Front
 from dzop.api.openapi import openapi
 from dzop.auth import keys, sandbox
-from dzop.auth.clients import Client
+from dzop.auth.client import Client
 from dzop.auth.discovery import smart_configuration
 from dzop.auth.proofs import KINDS, Declarations, configured, sandbox_verifier
+from dzop.auth.revocations import Revocations
 from dzop.auth.tokens import Verifier
 from dzop.demo.people import PEOPLE
 from dzop.exchange.partners import Partner, read_partners
@@ -114,11 +115,16 @@ def _endpoint(
         KeySet([signing]), (settings.issuer, issuer), (settings.audience, settings.fhir_base), leeway=_LEEWAY
     )
 
+    revocations = Revocations(database)
+
     async def authenticate(token: str, now: datetime) -> Actor:
         if not settings.sandbox:
             raise Unauthenticated("no issuer of tokens is configured here")
         claims = verifier.verify(token, now)
-        bearer = Actor("", "", scopes=tuple(claims.scopes), client=claims.client_id or "")
+        await revocations.require_in_force(claims, now)
+        bearer = Actor(
+            "", "", scopes=tuple(claims.scopes), client=claims.client_id or "", patient=claims.patient
+        )
         actor = await actor_of(database, claims.subject, claims.role, bearer, now, sandbox=settings.sandbox)
         return replace(actor, is_registrar=True) if actor.individual in settings.registrar_names else actor
 

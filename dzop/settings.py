@@ -26,6 +26,30 @@ class Settings(BaseSettings):
     sandbox: bool = Field(
         False, description="Sandbox issuer and login, and `system` over HTTP. Never in production."
     )
+    production: bool | None = Field(
+        None,
+        description="Whether this serves real persons; by itself when `base_url` is not of this machine.",
+    )
+    issuers: Path | None = Field(
+        None, description="TOML file of identity providers whose tokens are trusted; without it none."
+    )
+    registration: Literal["closed", "open"] = Field(
+        "closed", description="Whether an app may register itself (RFC 7591); `demo` opens it."
+    )
+    token_minutes: int = Field(60, ge=1, le=60, description="How long an access token of a user lasts.")
+    offline_days: int = Field(90, ge=1, description="How long an app may stay connected without its user.")
+    login_idle_minutes: int = Field(
+        30, ge=1, description="After how long without a sign of life a login ends."
+    )
+    login_hours: int = Field(12, ge=1, description="After how long a login ends in any case.")
+    login_attempts: int = Field(
+        5,
+        ge=1,
+        description="Wrong passwords within a quarter of an hour that lock an account; ten times as many an address.",
+    )
+    trusted_proxies: str | None = Field(
+        None, description="Addresses of proxies whose word about the client's address counts, by commas."
+    )
     issuer: str = Field("https://dzop.example/sandbox", description="`iss` of sandbox tokens.")
     audience: str = Field("https://dzop.example/fhir", description="`aud` that a token must carry.")
     client_ids: Literal["any", "uuid", "none"] = Field(

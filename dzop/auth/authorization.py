@@ -26,7 +26,7 @@ from joserfc.jwk import ECKey, RSAKey
 from starlette.responses import JSONResponse, Response
 
 from dzop.auth import scopes, tokens
-from dzop.auth.clients import Client
+from dzop.auth.client import Client
 from dzop.auth.codes import Code, Login
 from dzop.auth.keys import IDENTITY_ALGORITHM
 from dzop.auth.seals import Seal

@@ -20,7 +20,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Respon
 from starlette.routing import Route
 
 from dzop.auth.authorization import Parameters, Server, ServerRequest
-from dzop.auth.clients import Client
+from dzop.auth.client import Client
 from dzop.auth.codes import Login, SpentCodes
 from dzop.auth.discovery import openid_configuration
 from dzop.auth.keys import public_jwks

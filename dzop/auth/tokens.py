@@ -12,7 +12,6 @@ import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,10 +20,11 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
 from dzop.auth import scopes
+from dzop.auth.claims import Claims
 from dzop.auth.keys import ALGORITHM
 from dzop.fhir.outcome import Unauthenticated
 
-__all__ = ["Claims", "Verifier", "issue"]
+__all__ = ["Verifier", "issue"]
 
 TYPE = "at+jwt"
 MAX_LENGTH = 8 * 1024
@@ -33,24 +33,6 @@ _USER = re.compile(r"(?:Practitioner|PractitionerRole|RelatedPerson|Patient)/[A-
 _SUBJECT = re.compile(rf"system|{_USER.pattern}|Organization/[A-Za-z0-9\-.]{{1,64}}")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _ROLE = re.compile(r"[a-z][a-z0-9-]{0,63}")
-
-
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """What a verified token says; `subject` is a reference such as `Patient/x`, or `system`."""
-
-    subject: str
-    scopes: frozenset[str]
-    issuer: str
-    expires: datetime
-    token_id: str | None = None
-    client_id: str | None = None
-    role: str | None = None
-    patient: str | None = None
-
-    @property
-    def is_system(self) -> bool:
-        return self.subject == "system"
 
 
 def issue(
@@ -65,6 +47,9 @@ def issue(
     now: datetime,
     client_id: str | None = None,
     patient: str | None = None,
+    grant: str | None = None,
+    session: str | None = None,
+    acr: str | None = None,
 ) -> str:
     """A signed access token that lasts `ttl` seconds; a negative `ttl` gives one that has expired.
 
@@ -88,6 +73,9 @@ def issue(
         "fhirUser": f"{audience}/{subject}" if _USER.fullmatch(subject) else None,
         "role": role,
         "patient": patient,
+        "grant": grant,
+        "sid": session,
+        "acr": acr,
     }
     header = {"alg": ALGORITHM, "kid": key.kid, "typ": TYPE}
     present = {name: value for name, value in claims.items() if value is not None}
@@ -252,6 +240,10 @@ def _claims(payload: Mapping[str, Any], expires: datetime) -> Claims:
         client_id=_text(payload, "client_id", None),
         role=_text(payload, "role", _ROLE),
         patient=_text(payload, "patient", _ID),
+        issued=_instant(payload, "iat"),
+        grant=_text(payload, "grant", None),
+        session=_text(payload, "sid", None),
+        acr=_text(payload, "acr", None),
     )
 
 

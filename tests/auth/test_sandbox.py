@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from starlette.applications import Starlette
 
 from dzop.auth import keys
-from dzop.auth.clients import Client
+from dzop.auth.client import Client
 from dzop.auth.discovery import smart_configuration
 from dzop.auth.sandbox import Sandbox, routes
 from dzop.auth.tokens import Verifier

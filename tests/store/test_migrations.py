@@ -13,7 +13,7 @@ from serving import in_process, ran
 
 from dzop.store.embedded import embedded
 from dzop.store.migrations import configuration, migrate
-from dzop.store.tables import metadata
+from dzop.store.identity_tables import metadata
 
 
 @pytest.fixture
