@@ -22,7 +22,7 @@ class Client(ClientMixin):  # type: ignore[misc]
 
     A public client (`none`) proves itself with PKCE and an exact redirect URI; a confidential one signs an assertion
     with a key of `jwks` (`private_key_jwt`). There are no secrets that both sides know. `scope` is the most it may
-    ask for, by spaces; empty for whatever a user may give. `organization` is for whom its backend acts (`Organization/x`).
+    ask for, by spaces; empty for whatever a user may give. `organization` (`Organization/x`) is for whom it acts.
     `is_first_party` is the service's own app, for which nobody is asked whether they allow it.
     """
 
