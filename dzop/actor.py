@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import uuid4
 
@@ -17,7 +17,8 @@ class Actor:
     organisation's for its own software, or `system`. `role` is what the token brings by itself: a
     profession's role, `person`, `related-person`, `system-client` or `none`. `keys` are all the actor
     keys by which a resource may name the actor: references and verified identifiers.
-    `patient` is the id of the Patient in the context of the token, which `patient/` scopes are about.
+    `scopes` are those of the token; None is who acts without one: the server itself, its operator, a partner it
+    exchanges with. `patient` is the id of the Patient in the context of the token, which `patient/` scopes are about.
     A registrar is the software of an organisation that the operator trusts to enter persons and mandates.
     """
 
@@ -26,7 +27,7 @@ class Actor:
     organization: str | None = None
     practitioner_role: str | None = None
     keys: tuple[str, ...] = ()
-    scopes: tuple[str, ...] = ()
+    scopes: tuple[str, ...] | None = None
     client: str = ""
     patient: str | None = None
     is_registrar: bool = False
@@ -43,3 +44,8 @@ class Call:
     actor: Actor
     now: datetime
     request_id: str = field(default_factory=lambda: str(uuid4()))
+
+    @property
+    def unbounded(self) -> Call:
+        """The same without the scopes of its token: for what is allowed as part of something else."""
+        return replace(self, actor=replace(self.actor, scopes=None))

@@ -23,18 +23,19 @@ from dzop.access.explaining.changes import AskedChange, Changes, what_if
 from dzop.access.explaining.inquiry import About, Inquiry, Question, begin
 from dzop.access.explaining.log import Entry, entries, people_in
 from dzop.access.explaining.people import names
-from dzop.access.guarded import Page, binds, find, read, sees_all
+from dzop.access.guarded import Page, binds, find, read
 from dzop.access.including import Included, include
 from dzop.access.keeping import Collision
 from dzop.access.logged import Asked, Logged, logged
 from dzop.access.matrices import Matrices
 from dzop.access.past import AskedHistory, Past, versions
+from dzop.access.reach import Bounds, is_restricted, sight
 from dzop.access.searched import of_search
 from dzop.access.shown import Shown
 from dzop.access.unit import Unit
 from dzop.actor import Call
 from dzop.definitions.published import definitions
-from dzop.fhir.outcome import FhirError, Gone, NotFound, Unavailable
+from dzop.fhir.outcome import FhirError, Forbidden, Gone, NotFound, Unavailable
 from dzop.fhir.search.query import Include, Query
 from dzop.store import reading
 from dzop.store.audit import Event, Writer
@@ -91,16 +92,22 @@ class Gateway:
 
     async def vread(self, call: Call, type: str, id: str, version: int) -> Shown:
         """One version, readable when the current state and that version's own categories are."""
-        statement = reading.vread(sees_all(call.actor, type))
+        statement = reading.vread(sight(call.actor, "r", type))
         row = await self._database.row(statement, type=type, id=id, version=version, **binds(call))
-        if row is None:
+        bounds = Bounds(self._database, call, self._base)
+        if row is None or not await bounds.reach_version(Shown.of(row), "r"):
             return await self._disclosed(call, "vread", type, id, None)
         # It is recorded with the categories that the version had, beside those the resource has now.
         return await self._disclosed(call, "vread", type, id, Shown.of(row), row["version_mask"])
 
     async def history(self, call: Call, asked: AskedHistory) -> Past:
         """A page of visible versions, newest first; of one resource NotFound when that is free or hidden."""
-        past = await versions(self._database, call, asked)
+        if asked.at and any(is_restricted(call.actor, each, asked.letter) for each in asked.types):
+            await self.refused(call, asked.interaction, 403, asked.type, asked.id)
+            raise Forbidden(
+                "with scopes that are restricted by a search there is no history `_at` an instant"
+            )
+        past = await versions(self._database, call, asked, self._base)
         if asked.id and not past.rows and await read(self._database, call, asked.type, asked.id) is None:
             await self._refuse(call, asked.interaction, asked.type, asked.id)
         await self._audit.record(*of_history(call, asked, past.rows))
@@ -178,7 +185,8 @@ class Gateway:
         self, call: Call, asked: Asked, *, interaction: str = "search-type", before: int, count: int
     ) -> list[Logged]:
         """Visible events, newest first; looking at the log is itself recorded, with each person it was about."""
-        statement = audit_log(call.actor.is_system, asked.narrowed)
+        looking = sight(call.actor, "r" if interaction == "read" else "s", "AuditEvent")
+        statement = audit_log(looking, asked.narrowed)
         rows = await self._database.rows(
             statement, before=before, count=count, burden=BURDEN, **asked.values, **binds(call)
         )
@@ -206,7 +214,9 @@ class Gateway:
         """The newest `count` events in plain words, and whether there are older ones."""
         async with self._recording(call, question), self._database.transaction() as transaction:
             inquiry = await begin(transaction, call, self._matrices, self._base, question)
-        events = await self.log(call, asked, interaction=f"${question.code}", before=2**62, count=count + 1)
+        events = await self.log(
+            call.unbounded, asked, interaction=f"${question.code}", before=2**62, count=count + 1
+        )
         outside = replace(inquiry, connection=self._database)
         known = await names(outside, [], *people_in(events))
         return entries(inquiry.words, events[:count], known.known, inquiry.patient), len(events) > count
@@ -216,7 +226,7 @@ class Gateway:
         try:
             async with self._recording(call, question), self._database.transaction() as transaction:
                 inquiry = await begin(transaction, call, self._matrices, self._base, question, exclusive=True)
-                unit = Unit(transaction, call, self._matrices, self._base, {})
+                unit = Unit(transaction, call.unbounded, self._matrices, self._base, {})
                 changes = await what_if(transaction, inquiry, unit, asked)
                 raise _Undone
         except _Undone:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from consent import categories
 from consent.law import Shape
+from dzop.access.reach import seeing, sight, values
 from dzop.access.shown import Shown
 from dzop.actor import Actor, Call
-from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.search.query import Query
 from dzop.store import reading
 from dzop.store import search as searches
@@ -47,24 +46,14 @@ def fitting_shapes(actor: Actor) -> list[str]:
     return [each.key for each in dict.fromkeys(fitting) if each.individual or each.organisation]
 
 
-def sees_all(actor: Actor, type: str) -> bool:
-    """`system` sees everything; everyone sees the directory."""
-    return actor.is_system or RESOURCE_TYPES[type].compartment == "directory"
-
-
 def binds(call: Call) -> dict[str, Any]:
-    """What the visibility predicate needs to know of the call."""
+    """What the visibility predicate, and what narrows it to the reach of the token, need to know of the call."""
     keys = list(call.actor.keys)
-    return {"shapes": fitting_shapes(call.actor), "keys": keys, "now": call.now}
-
-
-def seeing(actor: Actor) -> Seeing:
-    """How a statement looks for this actor, its grants aside."""
-    return Seeing(partial(sees_all, actor), _labels)
+    return {"shapes": fitting_shapes(call.actor), "keys": keys, "now": call.now, **values(call.actor)}
 
 
 async def read(connection: Connection, call: Call, type: str, id: str) -> Shown | None:
-    statement = reading.read(sees_all(call.actor, type))
+    statement = reading.read(sight(call.actor, "r", type))
     row = await connection.row(statement, type=type, id=id, **binds(call))
     return None if row is None else Shown.of(row)
 
@@ -73,14 +62,14 @@ async def find(
     connection: Connection, call: Call, query: Query, after: tuple[str, ...] | None, size: int
 ) -> Page:
     """Visible matches in order, `size` at most, and the total when the query asks for it."""
-    total, sight = None, seeing(call.actor)
+    total, looking = None, seeing(call.actor)
     if query.total:
-        statement, values = await _built(query, sight, searches.counted)
+        statement, values = await _built(query, looking, searches.counted)
         row = await connection.row(statement, **values, **binds(call))
         total = row["total"] if row else 0
     if size == 0:
         return Page((), total, None)
-    statement, values = await _built(query, sight, partial(searches.page, after=after))
+    statement, values = await _built(query, looking, partial(searches.page, after=after))
     rows = await connection.rows(statement, **values, limit=size + 1, **binds(call))
     matches = tuple(Shown.of(row) for row in rows[:size])
     more = bool(rows) and rows[0]["found"] > len(matches)
@@ -91,16 +80,9 @@ async def find(
 
 
 async def _built(
-    query: Query, sight: Seeing, build: Callable[[Query, Seeing], tuple[Statement, dict[str, Any]]]
+    query: Query, looking: Seeing, build: Callable[[Query, Seeing], tuple[Statement, dict[str, Any]]]
 ) -> tuple[Statement, dict[str, Any]]:
     """A statement of many parts is built beside the loop, so that others are answered meanwhile."""
-    if searches.is_large(query, sight):
-        return await asyncio.to_thread(build, query, sight)
-    return build(query, sight)
-
-
-def _labels(code: str | None) -> int:
-    """The bit of a data category; of none, all of them."""
-    if code is None:
-        return categories.ALL
-    return categories.mask([code]) if code in categories.CATEGORIES else 0
+    if searches.is_large(query, looking):
+        return await asyncio.to_thread(build, query, looking)
+    return build(query, looking)

@@ -6,7 +6,7 @@ will be, store the version with all that follows from it; at the end recompile w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from dzop.access.locks import Locks
 from dzop.access.matrices import Matrices
 from dzop.access.placement import Places
 from dzop.access.proposal import Proposal
+from dzop.access.reach import Bounds
 from dzop.access.registering import registers
 from dzop.access.rules import as_kept, rules_of
 from dzop.access.searched import of_search
@@ -71,8 +72,9 @@ class Unit:
         self._places = Places(transaction)
         self._locks = Locks(transaction, call, self._law, self._places)
         self._classification = classification or Classification(transaction, call, base)
+        self._bounds = Bounds(transaction, call, base)
         self._storing = Storing(
-            transaction, call, self._law, base, self._keeper, self._places, self._classification
+            transaction, call, self._law, base, self._keeper, self._places, self._classification, self._bounds
         )
         self._events: list[Event] = []
         self._searched: list[Event] = []
@@ -89,9 +91,9 @@ class Unit:
         return [*self.refusals, *self._searched]
 
     @property
-    def scopes(self) -> Collection[str]:
-        """What the token reaches at most."""
-        return self._call.actor.scopes
+    def actor(self) -> Actor:
+        """Who asks."""
+        return self._call.actor
 
     @property
     def connection(self) -> Transaction:
@@ -149,12 +151,19 @@ class Unit:
 
     # -- writing -----------------------------------------------------------------------------------
 
-    async def create(self, proposal: Proposal) -> Written:
-        """A new resource under an id the server made."""
+    async def as_found(self, match: Shown) -> Written:
+        """What is answered instead of a new resource: the one that is there, as it is."""
+        found = Written(
+            match.type, match.id, match.version, created=False, last_updated=match.last_updated, shown=match
+        )
+        return await self._storing.disclosed(found)
+
+    async def create(self, proposal: Proposal, letter: str = "c") -> Written:
+        """A new resource under an id the server made, for who may create, or update, by this letter of the scopes."""
         if registers(self._call.actor, proposal.value):
-            return await self._add(await self._registered(proposal), proposal, "POST")
-        person = await self._related(await self._person_of(proposal), proposal)
-        return await self._add(person, proposal, "POST")
+            return await self._add(await self._registered(proposal), proposal, "POST", letter)
+        person = await self._related(await self._person_of(proposal), proposal, letter)
+        return await self._add(person, proposal, "POST", letter)
 
     async def update(
         self, proposal: Proposal, if_match: int | None, *, may_create: bool, anew: bool = False
@@ -167,8 +176,8 @@ class Unit:
             if located is None
             else await before_of(self._transaction, self._call, located, proposal.type, proposal.id)
         )
-        if before is None or not await self._sees(before):
-            person = await self._related(person, proposal)
+        if before is None or not await self._sees(before, "u"):
+            person = await self._related(person, proposal, "u")
             if if_match is not None:
                 self._law.refuse("update", 412, proposal.type, proposal.id)
                 raise PreconditionFailed("there is no such version to replace")
@@ -186,7 +195,7 @@ class Unit:
 
     async def load(self, proposal: Proposal) -> Written | None:
         """Stores a resource of a file unless that is what is stored already: then None."""
-        person = await self._related(await self._person_of(proposal), proposal)
+        person = await self._related(await self._person_of(proposal), proposal, "u")
         located = await self._located(proposal.type, proposal.id)
         if located is None:
             return await self._add(person, proposal, "PUT")
@@ -253,7 +262,7 @@ class Unit:
         if person is not None:
             await self._lock(person, type)
             before = await before_of(self._transaction, self._call, person, type, id)
-        if before is None or not await self._sees(before):
+        if before is None or not await self._sees(before, "u"):
             self._law.refuse(interaction, 404, type, id)
             raise NotFound(f"`{type}/{id}` is not known")
         if before.deleted:
@@ -275,7 +284,7 @@ class Unit:
         if person is not None:
             await self._lock(person, type)
             before = await before_of(self._transaction, self._call, person, type, id)
-            if before is not None and await self._sees(before) and not before.deleted:
+            if before is not None and await self._sees(before, "d") and not before.deleted:
                 self._require_match(before, if_match)
                 decision = await self._law.require(
                     person, "delete", before.row["mask"], before.kinds, type, id
@@ -305,9 +314,13 @@ class Unit:
 
     # -- steps of a write --------------------------------------------------------------------------
 
-    async def _related(self, person: int | None, proposal: Proposal) -> int:
-        """The person, with whom the actor has a relation: asked where no resource is visible that says so."""
-        if person == NONE or (person is not None and await self._law.is_related(person)):
+    async def _related(self, person: int | None, proposal: Proposal, letter: str) -> int:
+        """The person, with whom the actor has a relation: asked where no resource is visible that says so.
+
+        Whom the token does not reach is as if not known.
+        """
+        reached = person is not None and await self._bounds.reach_person(person, proposal.type, letter)
+        if person is not None and reached and (person == NONE or await self._law.is_related(person)):
             return person
         raise self._unknown(person, proposal)
 
@@ -342,17 +355,19 @@ class Unit:
         await self._law.lock(person, exclusive=exclusive)
         return person
 
-    async def _add(self, person: int, proposal: Proposal, method: str) -> Written:
+    async def _add(self, person: int, proposal: Proposal, method: str, letter: str = "u") -> Written:
         type, id = proposal.type, proposal.id
         registered = method == "POST" and registers(self._call.actor, proposal.value)
         if type == "Patient" and not registered and not self._call.actor.is_system:
             self._law.refuse("create", 403, type, id)
             raise Forbidden("a Patient is entered by the registrar only")
-        return await self._store(person, proposal, None, method)
+        return await self._store(person, proposal, None, method, letter)
 
-    async def _store(self, person: int, proposal: Proposal, before: Before | None, method: str) -> Written:
+    async def _store(
+        self, person: int, proposal: Proposal, before: Before | None, method: str, letter: str = "u"
+    ) -> Written:
         """Judges the resource as it will be, and stores it with all that comes of it."""
-        written, following = await self._storing.store(person, proposal, before, method)
+        written, following = await self._storing.store(person, proposal, before, method, letter)
         await self._follow(person, following)
         return written
 
@@ -373,9 +388,12 @@ class Unit:
 
     # -- what is asked on the way --------------------------------------------------------------------
 
-    async def _sees(self, before: Before) -> bool:
+    async def _sees(self, before: Before, letter: str) -> bool:
+        """Whether the actor may know of it, and the token reaches it by this letter."""
         row = before.row
-        return await self._law.permits(row["person"], "read", row["mask"], before.kinds)
+        return await self._law.permits(
+            row["person"], "read", row["mask"], before.kinds
+        ) and await self._bounds.reach(Shown.of(row), letter)
 
     def _require_match(self, before: Before, if_match: int | None) -> None:
         row = before.row

@@ -21,9 +21,9 @@ from typing import Any, Final
 
 from dzop.access.keeping import Collision
 from dzop.access.locks import lock_of
+from dzop.access.reach import allows
 from dzop.access.shown import Shown
 from dzop.access.unit import Unit
-from dzop.auth.scopes import allows
 from dzop.definitions.terminology import TERMINOLOGY
 from dzop.fhir.outcome import Forbidden, Invalid, Issue, NotFound, PreconditionFailed
 from dzop.fhir.parameters import OF_THE_ANSWER
@@ -115,8 +115,8 @@ async def matching(unit: Unit, condition: Query, *, again: bool = False) -> Show
 
 def require_reach(unit: Unit, condition: Query) -> None:
     """Forbidden, whatever the data, when the token may not search what the condition asks of: an answer would tell."""
-    scopes = unit.scopes
-    if not allows(scopes, condition.type, "s") or within_reach(condition, scopes) != condition:
+    actor = unit.actor
+    if not allows(actor, condition.type, "s") or within_reach(condition, actor) != condition:
         unit.law.refuse("search-type", 403, condition.type, "")
         raise Forbidden(
             f"a condition is a search, and the scopes of this token do not include `search-type` of all that this "

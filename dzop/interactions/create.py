@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dzop.access.keeping import Written
-from dzop.access.shown import Shown
 from dzop.access.unit import Unit
 from dzop.interactions.conditional import condition_of, locks_of, matching
 from dzop.interactions.exchanged import Answer, Ask
@@ -20,14 +19,7 @@ async def create(ask: Ask) -> Answer:
             await unit.locks.serialise(locks_of(condition, proposal.value))
             match = await matching(unit, condition)
             if match is not None:
-                return as_found(match)
+                return await unit.as_found(match)
         return await unit.create(proposal)
 
     return written(ask, await ask.service.gateway.commit(ask.call, work))
-
-
-def as_found(match: Shown) -> Written:
-    """What is answered instead of a new resource: the one that is there, as it is."""
-    return Written(
-        match.type, match.id, match.version, created=False, last_updated=match.last_updated, shown=match
-    )

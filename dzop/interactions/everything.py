@@ -51,7 +51,7 @@ async def everything_of_plan(ask: Ask, given: Given) -> Answer:
 
 async def _types(ask: Ask, given: Given) -> frozenset[str]:
     """The types that the scopes of the token reach; Forbidden for one that is asked for and out of reach."""
-    reached = frozenset(readable(ask.call.actor.scopes)) & _TYPES
+    reached = frozenset(readable(ask.call.actor)) & _TYPES
     asked = frozenset(type.strip() for text in given.all("_type") for type in text.split(","))
     if unknown := sorted(asked - _TYPES):
         possible = ", ".join(sorted(_TYPES))

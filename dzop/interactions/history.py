@@ -20,8 +20,8 @@ from uuid import uuid4
 
 from dzop.access.labels import instant
 from dzop.access.past import AskedHistory, Past, Position
+from dzop.access.reach import allows
 from dzop.access.shown import Shown
-from dzop.auth.scopes import allows
 from dzop.fhir import bundle
 from dzop.fhir.outcome import Forbidden, Invalid, Issue
 from dzop.fhir.parameters import OF_THE_ANSWER
@@ -51,7 +51,7 @@ async def history_system(ask: Ask) -> Answer:
     types = tuple(
         type
         for type, known in RESOURCE_TYPES.items()
-        if "history-type" in known.interactions and allows(ask.call.actor.scopes, type, "s")
+        if "history-type" in known.interactions and allows(ask.call.actor, type, "s")
     )
     if not types:
         await ask.service.gateway.refused(ask.call, "history-system", 403, "", "")

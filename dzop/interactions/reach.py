@@ -5,10 +5,11 @@ https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import replace
 
-from dzop.auth.scopes import allows
+from dzop.access.reach import allows
+from dzop.actor import Actor
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.search.clause import AllOf, AnyOf, Chain, Clause, Not, Reverse
 from dzop.fhir.search.query import Query
@@ -18,18 +19,18 @@ __all__ = ["readable", "within_reach"]
 Reaches = Callable[[str], bool]
 
 
-def within_reach(query: Query, scopes: Collection[str]) -> Query:
+def within_reach(query: Query, actor: Actor) -> Query:
     """The same query, that follows references only between types of which the scopes allow to search."""
 
     def reaches(type: str) -> bool:
-        return allows(scopes, type, "s")
+        return allows(actor, type, "s")
 
     return replace(query, criteria=tuple(_narrowed(each, reaches) for each in query.criteria))
 
 
-def readable(scopes: Collection[str]) -> list[str]:
-    """The types that the scopes allow to read."""
-    return [type for type in RESOURCE_TYPES if allows(scopes, type, "r")]
+def readable(actor: Actor) -> list[str]:
+    """The types of which the scopes allow to read anything."""
+    return [type for type in RESOURCE_TYPES if allows(actor, type, "r")]
 
 
 def _narrowed(clause: Clause, reaches: Reaches) -> Clause:

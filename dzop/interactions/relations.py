@@ -7,6 +7,7 @@ from typing import Final
 
 from dzop.access import relation_declaring
 from dzop.access.keeping import Written
+from dzop.access.reach import is_whole
 from dzop.access.relation_declaring import Declared, Evidence, may_break_glass, may_declare, may_prove
 from dzop.access.unit import Unit
 from dzop.auth.proofs import KINDS, Claim
@@ -29,6 +30,7 @@ async def declare_relation(ask: Ask, given: Given) -> Answer:
 
     403 by who asks and 429 by how often, whatever the data; one constant 422 for all that depends on the person.
     """
+    await _require_whole_scope(ask, "$declare-relation")
     if not may_declare(ask.call.actor):
         raise await _forbidden(ask, "$declare-relation", NOT_DECLARING)
     ssin, proof = _ssin(given), given.get("proof")
@@ -46,6 +48,7 @@ async def declare_relation(ask: Ask, given: Given) -> Answer:
 
 async def break_glass(ask: Ask, given: Given) -> Answer:
     """200 with the person, the Consent and its period of an hour; refusals as in `$declare-relation`."""
+    await _require_whole_scope(ask, "$break-glass")
     if not ask.service.declarations.break_glass:
         raise await _forbidden(ask, "$break-glass", GLASS_IS_OFF)
     if not may_break_glass(ask.call.actor):
@@ -71,6 +74,14 @@ async def revoke(ask: Ask, given: Given) -> Answer:
 
 
 # -- what they have in common ----------------------------------------------------------------------------
+
+
+async def _require_whole_scope(ask: Ask, operation: str) -> None:
+    """Forbidden where the token reaches some persons only: whom this is about is not known before it is told."""
+    if not is_whole(ask.call.actor, "Patient", "c"):
+        raise await _forbidden(
+            ask, operation, f"the scopes of this token do not include `{operation}` of everybody"
+        )
 
 
 async def _forbidden(ask: Ask, operation: str, text: str) -> Forbidden:

@@ -9,7 +9,6 @@ import orjson
 
 from dzop.access.keeping import Written
 from dzop.access.labels import instant
-from dzop.auth.scopes import allows
 from dzop.fhir import summary
 from dzop.fhir.bundle import ResponseEntry
 from dzop.fhir.outcome import FhirError, Issue, operation_outcome
@@ -31,17 +30,12 @@ def written(ask: Ask, result: Written) -> Answer:
         text = f"`{local}` is stored as version {result.version}"
         stored = Issue("informational", text, severity="information")
         body = json_bytes(operation_outcome([stored, *result.remarks]))
-    elif ask.request.wants == "representation" and result.shown is not None and _may_read(ask, result):
+    elif ask.request.wants == "representation" and result.shown is not None:
         body = result.shown.served
     status = 201 if result.created else 200
     wants = ask.request.wants
     applied = f"return={wants}" if ask.request.preferences.get("return") == wants.lower() else ""
     return Answer(status, body, etag, instant(result.last_updated), location, result.remarks, applied)
-
-
-def _may_read(ask: Ask, result: Written) -> bool:
-    """Whether the token may read what was written: a patch, or a condition, may have met what it never saw."""
-    return allows(ask.call.actor.scopes, result.type, "r")
 
 
 def answered(answer: Answer) -> ResponseEntry:

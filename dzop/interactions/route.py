@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
-from dzop.auth.scopes import allows
+from dzop.access.reach import allows
 from dzop.fhir.outcome import FhirError, Forbidden, Invalid, NotFound, NotSupported
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.summary import Selection, read_selection
@@ -146,7 +146,7 @@ async def require_scope(ask: Ask, target: Target) -> None:
 
     What concerns all types is narrowed to those within reach by whoever carries it out.
     """
-    if target.type and not allows(ask.call.actor.scopes, target.type, target.route.letter):
+    if target.type and not allows(ask.call.actor, target.type, target.route.letter):
         await ask.service.gateway.refused(ask.call, target.route.code, 403, *_named(ask.request, target))
         raise Forbidden(f"the scopes of this token do not include `{target.route.code}` of `{target.type}`")
 

@@ -23,7 +23,7 @@ async def search_type(ask: Ask) -> Answer:
     pages = Pages.of(ask, "/".join((*(ask.compartment or ()), ask.type)), query.used)
     size = service.page_size if query.count is None else query.count
     page = await service.gateway.search(ask.call, query, pages.behind, size)
-    types = readable(ask.call.actor.scopes) if query.includes else []
+    types = readable(ask.call.actor) if query.includes else []
     included = await service.gateway.included(ask.call, page.matches, query.includes, types)
     entries = [_entry(each, service.base, "match") for each in page.matches]
     entries += [_entry(each, service.base, "include") for each in included.found]
@@ -42,7 +42,7 @@ def _query(ask: Ask) -> Query:
         lenient=request.is_lenient,
         terminology=service.terminology,
     )
-    return within_reach(replace(query, criteria=(*inside, *query.criteria)), ask.call.actor.scopes)
+    return within_reach(replace(query, criteria=(*inside, *query.criteria)), ask.call.actor)
 
 
 def _entry(each: Shown, base: str, mode: str) -> SearchEntry:

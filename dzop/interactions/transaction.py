@@ -20,7 +20,6 @@ from dzop.fhir.operations import operation_on
 from dzop.fhir.outcome import Invalid, Issue, NotSupported
 from dzop.interactions.bundle_entries import Entered, answer_of, require_room
 from dzop.interactions.conditional import condition_in_url, condition_of, locks_of
-from dzop.interactions.create import as_found
 from dzop.interactions.delete import delete_found, deleted
 from dzop.interactions.entry import Entry, Placed
 from dzop.interactions.etag import version_of
@@ -134,7 +133,7 @@ async def _written(unit: Unit, meant: Meant, body: Source | None) -> Answer:
 async def _write(unit: Unit, meant: Meant, ask: Ask) -> Written:
     code, if_match = meant.entry.code, version_of(ask.request.if_match)
     if meant.found is not None:
-        return as_found(meant.found)
+        return await unit.as_found(meant.found)
     if code == "patch":
         return await unit.patch(ask.type, meant.id, read_change(ask), if_match)
     proposal = read_body(ask)

@@ -65,4 +65,4 @@ async def update_found(unit: Unit, ask: Ask, proposal: Proposal, found: str | No
         return await unit.update(replace(proposal, id=own), if_match, may_create=may_create, anew=True)
     if if_match is not None:
         raise PreconditionFailed("there is no such version to replace")
-    return await unit.create(proposal)
+    return await unit.create(proposal, "u")

@@ -6,7 +6,7 @@ event by those whose grant covers the log and what the event is about.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -28,6 +28,8 @@ from sqlalchemy import (
     select,
 )
 
+from dzop.store.reading import KEPT
+from dzop.store.sight import Sight
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import audience, audit, person
 from dzop.store.visibility import KEYS, NOW, panel, visible
@@ -109,8 +111,8 @@ def _newest(*where: ColumnElement[bool]) -> Select[Any]:
     return select(_LOG).where(*where).order_by(_LOG.c.seq.desc()).limit(count)
 
 
-@cache
-def log(everything: bool, narrowed: tuple[tuple[str, str], ...]) -> Statement:
+@lru_cache(maxsize=KEPT)
+def log(sight: Sight, narrowed: tuple[tuple[str, str], ...]) -> Statement:
     """The newest visible events before `before` and within a stretch of time.
 
     `narrowed` are the further conditions, (kind, name of the values) each; all of them hold. Kinds are
@@ -124,8 +126,9 @@ def log(everything: bool, narrowed: tuple[tuple[str, str], ...]) -> Statement:
         _LOG.c.recorded >= bindparam("low", type_=DateTime(timezone=True)),
         _LOG.c.recorded < bindparam("high", type_=DateTime(timezone=True)),
         *[_narrowing(kind, name) for kind, name in narrowed],
+        *sight.within(_LOG),
     ]
-    if everything:
+    if not sight.judged:
         return compiled(_newest(*asked))
     granted = _newest(*asked, ~_ABOUT_BURDEN, visible(_LOG), panel(_LOG)).subquery("granted")
     own = _newest(*asked, _concerns_me()).subquery("own")

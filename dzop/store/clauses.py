@@ -31,6 +31,7 @@ from dzop.fhir.search import clause as asked
 from dzop.fhir.search.criterion import Composite, Criterion, Value
 from dzop.store.conditions import Condition, there
 from dzop.store.criteria import condition
+from dzop.store.sight import Sight
 from dzop.store.tables import (
     index_reference,
     index_token,
@@ -45,12 +46,12 @@ __all__ = ["AllOf", "AnyOf", "Form", "Hop", "Not", "Seeing", "Within", "read"]
 
 @dataclass(frozen=True, slots=True)
 class Seeing:
-    """What of the actor decides how a statement looks: which types it sees whole.
+    """What of the actor decides how a statement looks at each type.
 
     `labels` are the bits of a data category, by its code; None asks for all of them.
     """
 
-    everything: Callable[[str], bool]
+    sight: Callable[[str], Sight]
     labels: Callable[[str | None], int]
 
 
@@ -65,7 +66,7 @@ class Hop:
     parameter: str
     back: bool
     by_url: bool
-    everything: bool
+    sight: Sight
     form: Form
     number: int
     is_of_person: ClassVar[bool] = False
@@ -76,7 +77,7 @@ class Hop:
 
     @property
     def size(self) -> int:
-        return self.form.size + 1
+        return self.form.size + self.sight.size + 1
 
     def expression(self, at: FromClause, drives: bool = True) -> ColumnElement[bool]:
         reference = index_reference.alias(f"r{self.number}")
@@ -84,7 +85,8 @@ class Hop:
         follow = _FOLLOWED[self.back, self.by_url]
         where = [reference.c.parameter == literal(self.parameter), other.c.type == literal(self.type)]
         where += [~other.c.deleted, self.form.expression(other, drives)]
-        if not self.everything:
+        where += self.sight.within(other)
+        if self.sight.judged:
             where.append(visible(other))
         return there(follow(reference, other, at, self.number).where(*where), at, drives)
 
@@ -236,10 +238,15 @@ of certain persons does; `size`: of how many conditions and hops it is made.
 """
 
 
-def read(clauses: Sequence[asked.Clause], type: str, seeing: Seeing) -> tuple[AllOf, dict[str, Any]]:
-    """The form of what a resource of this type must all meet, and the values of its parameters."""
+def read(
+    clauses: Sequence[asked.Clause], type: str, seeing: Seeing, first: int = 0
+) -> tuple[AllOf, dict[str, Any]]:
+    """The form of what a resource of this type must all meet, and the values of its parameters.
+
+    These are named after numbers from `first` on.
+    """
     values: dict[str, Any] = {}
-    reading = _Reading(seeing, values, count(), {})
+    reading = _Reading(seeing, values, count(first), {})
     return AllOf(tuple(reading.form(each, type) for each in clauses)), values
 
 
@@ -278,9 +285,9 @@ class _Reading:
     ) -> Iterator[Hop]:
         """To `type`, in the direction asked; `target` is what the reference leads to."""
         has_url = parameter.canonical and RESOURCE_TYPES[target].parameter("url") is not None
-        form, everything = self.form(inner, type), self.seeing.everything(type)
+        form, sight = self.form(inner, type), self.seeing.sight(type)
         for by_url in (False, True) if has_url else (False,):
-            yield Hop(type, parameter.name, back, by_url, everything, form, next(self.numbers))
+            yield Hop(type, parameter.name, back, by_url, sight, form, next(self.numbers))
 
     def _within(self, value: Value, type: str) -> Within:
         if not isinstance(value, Composite):

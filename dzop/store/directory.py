@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from dzop.store.statement import Statement, compiled
-from dzop.store.tables import directory_identifier, directory_role
+from dzop.store.tables import DIRECTORY, directory_identifier, directory_role, index_token
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 _ACTOR = bindparam("actor", type_=Text)
@@ -37,8 +37,9 @@ def _keys_of(*actors: Any) -> Any:
 
 def _is_active(actor: Any) -> Any:
     """False when the directory says that the actor is suspended; an actor it does not know is not."""
-    suspended = select(literal(1)).where(_held.c.actor == actor, ~_held.c.active)
-    return ~exists(suspended)
+    # An aggregate is looked up actor by actor; what does not exist might be looked for in the whole table at once.
+    every = select(func.bool_and(_held.c.active)).where(_held.c.actor == actor)
+    return func.coalesce(every.scalar_subquery(), literal(True))
 
 
 def _capacities() -> Statement:
@@ -62,6 +63,50 @@ def _capacities() -> Statement:
 
 CAPACITIES = _capacities()
 """The capacities of a Practitioner, or one PractitionerRole; one row without role for any other actor."""
+
+
+def _records() -> Statement:
+    named, row = directory_identifier.alias("named"), directory_role
+    found = (
+        select(named.c.actor)
+        .distinct()
+        .where(
+            named.c.key == any_(bindparam("keys", type_=ARRAY(Text))),
+            named.c.actor.startswith("Practitioner/"),
+        )
+        .subquery("found")
+    )
+    in_force = row.c.active & (row.c.valid_from <= _NOW) & (row.c.valid_until > _NOW)
+    codes = select(index_token.c.code).where(
+        index_token.c.person == literal(DIRECTORY),
+        index_token.c.type == literal("PractitionerRole"),
+        index_token.c.id == func.substr(row.c.role, literal(len("PractitionerRole/") + 1)),
+        index_token.c.parameter == literal("role"),
+        index_token.c.system == bindparam("professions", type_=Text),
+    )
+    return compiled(
+        select(
+            found.c.actor.label("practitioner"),
+            _is_active(found.c.actor).label("active"),
+            _keys_of(found.c.actor).label("keys"),
+            row.c.role,
+            row.c.organization,
+            row.c.profession,
+            func.coalesce(in_force, literal(False)).label("in_force"),
+            func.array(codes.scalar_subquery(), type_=ARRAY(Text)).label("codes"),
+            _keys_of(row.c.organization).label("employer"),
+        )
+        .select_from(found.outerjoin(row, row.c.practitioner == found.c.actor))
+        .order_by(found.c.actor, row.c.role)
+    )
+
+
+RECORDS = _records()
+"""The professionals that these keys name, with each of their capacities.
+
+A row a capacity, or one without `role`: what they and their `employer` are known by, and the codes that
+`professions`, a code system, has for what they do there.
+"""
 
 
 def _staff() -> Statement:

@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/patient-operation-everything.html
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -27,7 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.expression import FromClause
 
-from dzop.store.reading import PERSON, SHOWN, in_room, read_whole
+from dzop.store.reading import KEPT, PERSON, SHOWN, in_room, read_whole
+from dzop.store.sight import Sight
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import DIRECTORY, index_date, resource_current, resource_version, same_resource
 from dzop.store.visibility import seen_together
@@ -37,20 +38,21 @@ _AT = bindparam("at", type_=DateTime(timezone=True))
 _OF_TYPES = any_(bindparam("types", type_=ARRAY(Text)))
 
 
-@cache
-def now(everything: bool, dated: bool) -> Statement:
+@lru_cache(maxsize=KEPT)
+def now(sight: Sight, dated: bool) -> Statement:
     """Of `types`, changed at `since` or later: the Patient first, then by type and id, behind (`after_rank`,
     `after_type`, `after_id`), at most `count`. Each row has the `total` of all pages.
 
     `dated`: only what has one of its dates of care (`care`, each `Type.parameter`) between `low` and `high`,
-    or has no such date at all. `everything` is for `system`.
+    or has no such date at all.
     """
-    source = current if everything else seen_together(PERSON, current, current)
+    source = seen_together(PERSON, current, current) if sight.judged else current
     where: list[ColumnElement[bool]] = [
         current.c.person == PERSON,
         current.c.type == _OF_TYPES,
         current.c.last_updated >= bindparam("since", type_=DateTime(timezone=True)),
         ~current.c.deleted,
+        *sight.within(current),
     ]
     at = (current.c.person, current.c.type, current.c.id, current.c.version, current.c.mask)
     mine = select(*at).select_from(source).where(*where, *([_in_time()] if dated else [])).cte("mine")
@@ -71,30 +73,30 @@ def now(everything: bool, dated: bool) -> Statement:
     return compiled(in_room(read_whole(found), (_rank(found.c.type), found.c.type, found.c.id)))
 
 
-@cache
-def then(everything: bool) -> Statement:
+@lru_cache(maxsize=KEPT)
+def then(sight: Sight) -> Statement:
     """Of `types`, the versions that were current `at` an instant, where the actor may see both what is current
     and that version, by type and id; with the categories of both.
     """
     latest = _latest(version.c.person == PERSON, version.c.type == _OF_TYPES)
     source: FromClause = latest.join(version, _is(latest)).join(current, same_resource(current, version))
-    if not everything:
+    if sight.judged:
         source = seen_together(PERSON, source, current, version)
     both = current.c.mask.op("|")(version.c.mask).label("mask")
     columns = [both if each is current.c.mask else each for each in SHOWN]
-    statement = select(*columns).select_from(source).where(~version.c.deleted)
+    statement = select(*columns).select_from(source).where(~version.c.deleted, *sight.within(current))
     return compiled(statement.order_by(current.c.type, current.c.id))
 
 
-@cache
-def directory_then() -> Statement:
+@lru_cache(maxsize=KEPT)
+def directory_then(sight: Sight) -> Statement:
     """What everybody sees of `types[i]/ids[i]`, as it was `at` an instant: entries of the directory alone."""
     wanted = select(
         func.unnest(bindparam("types", type_=ARRAY(Text))), func.unnest(bindparam("ids", type_=ARRAY(Text)))
     )
     latest = _latest(version.c.person == literal(DIRECTORY), tuple_(version.c.type, version.c.id).in_(wanted))
     source = latest.join(version, _is(latest)).join(current, same_resource(current, version))
-    statement = select(*SHOWN).select_from(source).where(~version.c.deleted)
+    statement = select(*SHOWN).select_from(source).where(~version.c.deleted, *sight.within(current))
     return compiled(statement.order_by(current.c.type, current.c.id))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 from sqlalchemy import ARRAY, DateTime, Integer, Text, any_, bindparam, literal, select, tuple_
 
-from dzop.store.reading import ID, PERSON, TYPE, current, shown
+from dzop.store.reading import ID, KEPT, PERSON, TYPE, current, shown
+from dzop.store.sight import Sight
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import audience, directory_role, resource_current, same_resource
 
@@ -54,8 +55,8 @@ OPENED = compiled(
 """The entries of a person that are opened by themselves at an instant, to whom, and their categories."""
 
 
-@cache
-def seen(everything: bool) -> Statement:
+@lru_cache(maxsize=KEPT)
+def seen(sight: Sight) -> Statement:
     """The current resources of one person and of these types that somebody sees, in order of type and id,
     behind `after_type` and `after_id`.
     """
@@ -63,7 +64,7 @@ def seen(everything: bool) -> Statement:
         bindparam("after_type", type_=Text), bindparam("after_id", type_=Text)
     )
     statement = shown(
-        everything,
+        sight,
         current.c.person == PERSON,
         current.c.type == any_(bindparam("types", type_=ARRAY(Text))),
         ~current.c.deleted,

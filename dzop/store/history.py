@@ -7,7 +7,7 @@ A version is shown when the actor may see the current state, and that version's 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -28,7 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.expression import FromClause
 
-from dzop.store.reading import TYPE, at_location, current, read_whole, version
+from dzop.store.reading import KEPT, TYPE, at_location, current, read_whole, version
+from dzop.store.sight import UNBOUNDED, Sight
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import same_resource
 from dzop.store.visibility import granted, judged, ruled, seen_and_granted, visible
@@ -42,16 +43,16 @@ _SINCE = bindparam("since", type_=_INSTANT)
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """All of a question about the past but its values; `everything` as for a read."""
+    """All of a question about the past but its values."""
 
     of: Literal["instance", "type", "types"]
-    everything: bool
+    sight: Sight
     since: bool = False
     at: bool = False
     after: bool = False
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def page(form: Form) -> Statement:
     """Versions behind a position, at most `limit`, each with all it takes to serve it and its own categories.
 
@@ -82,17 +83,17 @@ def page(form: Form) -> Statement:
     return compiled(whole.order_by(*[each.desc() for each in ordered]))
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def counted(form: Form) -> Statement:
     """How many versions there are in all, as `total`."""
-    apart = form.everything and form.of != "instance"
+    apart = form.sight == UNBOUNDED and form.of != "instance"
     now, source, _ = (version, version, ()) if apart else _judged(form)
     total = select(func.count().label("total")).select_from(source)
     return compiled(total.where(*_matching(form, now)))
 
 
 def _is_broad(form: Form) -> bool:
-    return not form.everything and form.of != "instance"
+    return form.sight.judged and form.of != "instance"
 
 
 def _judged(
@@ -102,7 +103,7 @@ def _judged(
     if _is_broad(form):
         now = _seen_now(form, newest)
         return now, now.join(version, and_(same_resource(version, now), granted(now, version))), ()
-    if form.everything:
+    if not form.sight.judged:
         return current, _VERSIONS, ()
     return current, *judged(_VERSIONS, current)
 
@@ -113,7 +114,7 @@ def _seen_now(form: Form, newest: bool) -> FromClause:
     A resource with a version since then was updated since then. And the newest versions of all are of the
     resources that were updated last, so no more of those are needed than versions are.
     """
-    found = seen_and_granted(current).where(_of(form, current))
+    found = seen_and_granted(current).where(_of(form, current), *form.sight.within(current))
     if form.since:
         found = found.where(current.c.last_updated >= _SINCE)
     if newest:
@@ -124,12 +125,13 @@ def _seen_now(form: Form, newest: bool) -> FromClause:
 
 def _matching(form: Form, now: FromClause) -> list[ColumnElement[bool]]:
     where = [true() if _is_broad(form) else _of(form, now)]
-    if form.of == "instance" and not form.everything:
+    where += [] if _is_broad(form) else form.sight.within(now)
+    if form.of == "instance" and form.sight.judged:
         where.append(visible(version))
     if form.since:
         where.append(version.c.last_updated >= _SINCE)
     if form.at:
-        where += [version.c.last_updated < bindparam("until", type_=_INSTANT), ~_replaced(form.everything)]
+        where += [version.c.last_updated < bindparam("until", type_=_INSTANT), ~_replaced(form.sight)]
     if form.after:
         position = [bindparam(name, type_=type) for name, type in _POSITION]
         where.append(tuple_(*_order(version)) < tuple_(*position))
@@ -160,7 +162,7 @@ _POSITION = (
 )
 
 
-def _replaced(everything: bool) -> ColumnElement[bool]:
+def _replaced(sight: Sight) -> ColumnElement[bool]:
     """Whether the next version that may be seen was there already at the instant `at`."""
     following = version.alias("following")
     return exists(
@@ -170,7 +172,7 @@ def _replaced(everything: bool) -> ColumnElement[bool]:
             same_resource(following, version),
             following.c.version > version.c.version,
             following.c.last_updated <= bindparam("at", type_=_INSTANT),
-            true() if everything else visible(following),
+            visible(following) if sight.judged else true(),
         )
         .correlate(version)
     )

@@ -7,7 +7,7 @@ Parameters: `persons[i]/types[i]/ids[i]` are the resources, `sources[j]:paramete
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -33,7 +33,8 @@ from sqlalchemy import (
 from sqlalchemy.sql.expression import FromClause
 
 from dzop.store.clauses import has_url
-from dzop.store.reading import CURRENT_VERSION, SHOWN, current, location, version
+from dzop.store.reading import CURRENT_VERSION, KEPT, SHOWN, current, location, version
+from dzop.store.sight import Sight
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import index_reference, index_token, same_resource
 from dzop.store.visibility import judged
@@ -123,19 +124,20 @@ _NO_RULES: tuple[ColumnElement[Any], ...] = (
 )
 
 
-@cache
-def included(everything: bool) -> Statement:
+@lru_cache(maxsize=KEPT)
+def included(sight: Sight) -> Statement:
     """What of it is there and visible, at most `limit`, in order of type and id.
 
-    `everything` is for `system`; others see whole the types of `open` only.
+    Where it is judged, the types of `open` are seen whole.
     """
     places = _found()
     at = and_(location.c.type == places.c.type, location.c.id == places.c.id)
     there = places.join(location, at).join(current, same_resource(current, location))
     source = there.join(version, CURRENT_VERSION)
     where = [~current.c.deleted, current.c.type == any_(bindparam("kept", type_=ARRAY(Text)))]
+    where += sight.within(current)
     limit = bindparam("limit", type_=Integer)
-    if everything:
+    if not sight.judged:
         whole = select(*SHOWN).select_from(source).where(*where)
         return compiled(whole.order_by(current.c.type, current.c.id).limit(limit))
     is_open = current.c.type == any_(bindparam("open", type_=ARRAY(Text)))

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Text,
     any_,
     bindparam,
+    exists,
     func,
     literal,
     or_,
@@ -23,7 +24,7 @@ from sqlalchemy.sql.expression import FromClause
 from dzop.store.generations import held
 from dzop.store.reading import ID, TYPE, current, location, named, pairs
 from dzop.store.statement import Statement, compiled
-from dzop.store.tables import index_token, person, same_resource
+from dzop.store.tables import DIRECTORY, index_token, person, same_resource
 from dzop.store.visibility import visible
 
 LOCATE = compiled(
@@ -34,6 +35,7 @@ LOCATE = compiled(
 """The compartments of ids in use."""
 
 _PATIENTS = bindparam("patients", type_=ARRAY(Text))
+_SYSTEM = bindparam("system", type_=Text)
 
 ADD_PERSONS = compiled(
     insert(person).from_select(["patient_id"], select(func.unnest(_PATIENTS))).on_conflict_do_nothing()
@@ -45,6 +47,42 @@ PATIENT_AT = compiled(
     .select_from(location.join(person, person.c.key == location.c.person))
     .where(location.c.type == TYPE, location.c.id == ID)
 )
+
+
+def _with_number() -> Statement:
+    held, other = index_token.alias("held"), index_token.alias("other")
+    mandator = bindparam("mandator", type_=Text)
+    is_inactive = exists().where(
+        same_resource(other, held),
+        other.c.parameter == literal("active"),
+        other.c.code == literal("false"),
+    )
+    is_of_mandator = exists().where(
+        other.c.person == held.c.person,
+        other.c.type == literal("Patient"),
+        other.c.parameter == literal("identifier"),
+        other.c.system == _SYSTEM,
+        other.c.code == mandator,
+    )
+    return compiled(
+        select((held.c.type + literal("/") + held.c.id).label("reference"))
+        .where(
+            held.c.person > literal(DIRECTORY),
+            held.c.type.in_([literal("Patient"), literal("RelatedPerson")]),
+            held.c.parameter == literal("identifier"),
+            held.c.system == _SYSTEM,
+            held.c.code == bindparam("number", type_=Text),
+            or_(held.c.type == literal("Patient"), ~is_inactive),
+            or_(mandator.is_(None), is_of_mandator),
+        )
+        .order_by(held.c.type, held.c.id)
+    )
+
+
+WITH_NUMBER = _with_number()
+"""Who has this number: Patients, and RelatedPersons in use, of the person with the number `mandator` if given."""
+
+PERSON_OF = compiled(select(person.c.key).where(person.c.patient_id == bindparam("patient", type_=Text)))
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -22,9 +22,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.expression import FromClause
 
+from dzop.store.sight import Sight
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import resource_current, resource_location, resource_version, same_resource
 from dzop.store.visibility import judged, visible
+
+KEPT: Final = 128
+"""Statements of one kind that are kept: as many as there are ways to look, which are few but for narrow tokens."""
 
 current, version, location = resource_current, resource_version, resource_location
 TYPE = bindparam("type", type_=Text)
@@ -47,14 +51,14 @@ _SAME = same_resource(version, current)
 CURRENT_VERSION = and_(_SAME, version.c.version == current.c.version)
 
 
-def shown(everything: bool, *where: ColumnElement[bool], source: FromClause | None = None) -> Select[Any]:
+def shown(sight: Sight, *where: ColumnElement[bool], source: FromClause | None = None) -> Select[Any]:
     """Resources with all it takes to serve them, and by which rules; `source` has them and their versions.
 
-    `everything` is for types without a person and for `system`: then nothing has to be judged.
+    Types without a person, and all that `system` looks at, have not to be judged.
     """
     source = current.join(version, CURRENT_VERSION) if source is None else source
-    source, rules = (source, ()) if everything else judged(source, current)
-    return select(*SHOWN, *rules).select_from(source).where(*where)
+    source, rules = judged(source, current) if sight.judged else (source, ())
+    return select(*SHOWN, *rules).select_from(source).where(*where, *sight.within(current))
 
 
 def read_whole(
@@ -97,31 +101,29 @@ def at_location() -> ColumnElement[bool]:
     return and_(current.c.person == found, current.c.type == TYPE, current.c.id == ID)
 
 
-def _as_then(everything: bool) -> ColumnElement[bool]:
+def _as_then(sight: Sight) -> ColumnElement[bool]:
     """A version is shown when the current state may be seen, and that version's own categories too."""
-    return true() if everything else visible(version)
+    return visible(version) if sight.judged else true()
 
 
-@cache
-def read(everything: bool) -> Statement:
+@lru_cache(maxsize=KEPT)
+def read(sight: Sight) -> Statement:
     """The current version, deleted or not."""
-    return compiled(shown(everything, at_location()))
+    return compiled(shown(sight, at_location()))
 
 
-@cache
-def vread(everything: bool) -> Statement:
-    return compiled(_of_version(everything, version.c.version == VERSION))
+@lru_cache(maxsize=KEPT)
+def vread(sight: Sight) -> Statement:
+    return compiled(_of_version(sight, version.c.version == VERSION))
 
 
-def _of_version(everything: bool, *where: ColumnElement[bool]) -> Select[Any]:
-    versions = shown(
-        everything, at_location(), _as_then(everything), *where, source=current.join(version, _SAME)
-    )
+def _of_version(sight: Sight, *where: ColumnElement[bool]) -> Select[Any]:
+    versions = shown(sight, at_location(), _as_then(sight), *where, source=current.join(version, _SAME))
     return versions.add_columns(version.c.method, version.c.mask.label("version_mask"))
 
 
-@cache
-def read_many(everything: bool) -> Statement:
+@lru_cache(maxsize=KEPT)
+def read_many(sight: Sight) -> Statement:
     """The visible ones of `types[i]/ids[i]`, in order of type and id."""
     wanted = select(
         func.unnest(bindparam("types", type_=ARRAY(Text))).label("type"),
@@ -130,7 +132,7 @@ def read_many(everything: bool) -> Statement:
     at = and_(location.c.type == wanted.c.type, location.c.id == wanted.c.id)
     here = same_resource(current, location)
     joined = wanted.join(location, at).join(current, here).join(version, CURRENT_VERSION)
-    statement = shown(everything, ~current.c.deleted, source=joined)
+    statement = shown(sight, ~current.c.deleted, source=joined)
     return compiled(statement.order_by(current.c.type, current.c.id))
 
 

@@ -35,6 +35,7 @@ from dzop.fhir.search.query import Query
 from dzop.store.clauses import AllOf, Seeing, read
 from dzop.store.database import Row
 from dzop.store.reading import in_room, read_whole
+from dzop.store.sight import Sight
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import (
     ALWAYS,
@@ -59,32 +60,37 @@ class _Form:
 
     met: AllOf
     sort: tuple[tuple[str, str, bool], ...]
-    everything: bool
+    sight: Sight
     after: bool = False
 
     @property
     def is_broad(self) -> bool:
         """Whether it may match much of everybody's plan, for nothing in it names somebody or something."""
-        return not self.everything and not self.met.is_of_person and self.met.is_broad
+        return self.sight.judged and not self.is_of_person and self.met.is_broad
+
+    @property
+    def is_of_person(self) -> bool:
+        return self.met.is_of_person or self.sight.is_of_patient
 
     @property
     def is_small(self) -> bool:
         """Of a query of many parts the statement is large: few of them are kept."""
-        return self.met.size <= _SMALL
+        return self.met.size + self.sight.size <= _SMALL
 
 
 def is_large(query: Query, seeing: Seeing) -> bool:
     """Whether to build the statement takes so long that nobody should have to wait for it."""
     plain = [each for each in query.criteria if isinstance(each, Criterion) and not each.parameter.components]
-    if len(plain) == len(query.criteria) and sum(len(each.values) for each in plain) <= _SMALL:
+    own = seeing.sight(query.type).size
+    if len(plain) == len(query.criteria) and own + sum(len(each.values) for each in plain) <= _SMALL:
         return False  # seen without reading it twice
-    return read(query.criteria, query.type, seeing)[0].size > _SMALL
+    return own + read(query.criteria, query.type, seeing)[0].size > _SMALL
 
 
 def page(query: Query, seeing: Seeing, after: tuple[str, ...] | None) -> tuple[Statement, dict[str, Any]]:
     """Matches in order behind the position `after`, at most `limit`; each row with its sort keys."""
     met, values = read(query.criteria, query.type, seeing)
-    form = _Form(met, _sort(query), seeing.everything(query.type), after is not None)
+    form = _Form(met, _sort(query), seeing.sight(query.type), after is not None)
     if after is not None:
         values |= _position_values(form.sort, after)
     build = _page if form.is_small else _large_page
@@ -94,7 +100,7 @@ def page(query: Query, seeing: Seeing, after: tuple[str, ...] | None) -> tuple[S
 def counted(query: Query, seeing: Seeing) -> tuple[Statement, dict[str, Any]]:
     """How many visible matches there are, as `total`."""
     met, values = read(query.criteria, query.type, seeing)
-    form = _Form(met, (), seeing.everything(query.type))
+    form = _Form(met, (), seeing.sight(query.type))
     build = _counted if form.is_small else _large_counted
     return build(form), {"type": query.type, **values}
 
@@ -151,14 +157,15 @@ _large_page, _large_counted = (lru_cache(maxsize=16)(each.__wrapped__) for each 
 
 def _judged(form: _Form) -> tuple[FromClause, tuple[ColumnElement[Any], ...]]:
     """What may be seen, and by which rules; where it may be much, the rules are for those of the page only."""
-    if form.everything:
+    if not form.sight.judged:
         return current, ()
     return (seen(current), ()) if form.is_broad else judged(current, current)
 
 
 def _matching(form: _Form) -> list[ColumnElement[bool]]:
     where = [current.c.type == _TYPE, ~current.c.deleted, form.met.expression(current)]
-    if not form.everything and not form.met.is_of_person and not form.is_broad:
+    where += form.sight.within(current)
+    if form.sight.judged and not form.is_of_person and not form.is_broad:
         where.append(panel(current))
     return where
 

@@ -29,6 +29,7 @@ from stores import Store, two_stores
 from dzop.access import guarded
 from dzop.actor import Actor, Call
 from dzop.store import reading as statements
+from dzop.store.sight import JUDGED
 from tests.consent.casebook import Case, cases, read_actor, resources
 
 BEFORE = datetime(2023, 12, 1, tzinfo=UTC)  # every case is asked later
@@ -231,7 +232,7 @@ class Doors:
     def grants(self, case: Case) -> bool:
         """What the compiled rows say, through the predicate of the store."""
         asked, call = self.asked[case.name], Call(self._actor(case), case.at)
-        statement = statements.read(False)
+        statement = statements.read(JUDGED)
         values = statement.values(type=asked["resourceType"], id=asked["id"], **guarded.binds(call))
         return bool(self.run(self.store.direct.fetch(statement.sql, *values)))
 

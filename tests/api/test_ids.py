@@ -176,6 +176,7 @@ def test_who_tries_ids_that_are_in_use_is_counted(person: Person, other: Person)
         ("none", "chosen-id", 409),
         ("none", str(uuid4()), 409),
     ],
+    ids=lambda value: "uuid" if len(str(value)) == 36 else None,
 )
 def test_which_ids_a_client_may_choose_is_a_setting(
     database: str, tmp_path: Path, policy: str, id: str, status: int

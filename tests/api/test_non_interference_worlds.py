@@ -12,7 +12,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from itertools import takewhile
 from typing import Any
 from urllib.parse import quote
@@ -22,9 +22,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from plan_worlds import ACTORS, IDENTIFIER, OTHER, PERSON, World, entries, worlds
+from reached import scopes
 from resources import Resource, bundle, entity, goal, put, ref, task
 from serving import Clock
-from sight import Sight, cut_down, sight
+from sight import Sight, cut_down, sight, within
 from stores import BASE, Stores, add, build, two_stores
 
 from dzop.fhir.resource_types import RESOURCE_TYPES, SearchParameter
@@ -34,6 +35,8 @@ from dzop.fhir.search.query import modifiers, sortable
 TYPES = tuple(RESOURCE_TYPES)
 # The types of which something is stored; what dzop publishes and the log follow no references.
 HELD = tuple(type for type, entry in RESOURCE_TYPES.items() if "create" in entry.interactions)
+# Software acts by `system/` scopes, which are about no person.
+PEOPLE = ("Practitioner/a", "RelatedPerson/r", PERSON, OTHER)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _BUNDLE_ID = re.compile(
     r'^(\{\s*"resourceType":\s*"Bundle",\s*"id":\s*"|(?:<\?xml[^>]*>\s*)?<Bundle[^>]*>\s*<id value=")[^"]*'
@@ -180,6 +183,10 @@ def _criterion(draw: st.DrawFn, world: World, type: str) -> str:
     if parameter.type == "date":
         value = draw(_chance(_PREFIXES)) + value
     return f"{parameter.name}{':' if modifier else ''}{modifier}={value}"
+
+
+def _restriction(world: World, type: str) -> st.SearchStrategy[tuple[str, str]]:
+    return _criterion(world, type).map(lambda each: (each.partition("=")[0], each.partition("=")[2]))
 
 
 @st.composite
@@ -517,10 +524,15 @@ async def cut(stores: Stores, seen: Sight, **options: Any) -> None:
     await cut_down(stores.second, seen, **options)
 
 
-async def differences(stores: Stores, actor: str, asked: list[Question]) -> list[tuple[Any, ...]]:
+async def differences(
+    stores: Stores, actor: str, asked: list[Question], **options: Any
+) -> list[tuple[Any, ...]]:
     """Where the answers of both stores differ, or are none, until a write goes through."""
     found: list[tuple[Any, ...]] = []
-    async with stores.first.client(actor) as first, stores.second.client(actor) as second:
+    async with (
+        stores.first.client(actor, **options) as first,
+        stores.second.client(actor, **options) as second,
+    ):
         for question in asked:
             answers = await told(first, question), await told(second, question)
             found += [
@@ -569,6 +581,27 @@ def test_answers_are_those_of_a_store_with_only_what_is_seen(
         await cut(stores, await sight(stores.first, actor, clock.instant))
         asked = [*sweep(world), *data.draw(st.lists(questions(world), min_size=8, max_size=8))]
         assert await differences(stores, actor, asked) == []
+
+    stores.run(both())
+
+
+@few
+@pytest.mark.parametrize("actor", PEOPLE)
+@given(data=st.data())
+def test_answers_are_those_of_a_store_with_only_what_the_scopes_reach(
+    stores: Stores, clock: Clock, actor: str, data: st.DataObject
+) -> None:
+    world = data.draw(worlds(actor))
+    patient = data.draw(st.sampled_from((PERSON, OTHER))).partition("/")[2]
+    granted = data.draw(scopes(HELD, partial(_restriction, world), ("rs",)))
+
+    async def both() -> None:
+        await build(stores.first, world, clock)
+        seen = await sight(stores.first, actor, clock.instant)
+        await cut(stores, await within(stores.first, seen, granted, patient, BASE))
+        asked = [*sweep(world), *data.draw(st.lists(questions(world), min_size=8, max_size=8))]
+        options = {"scope": " ".join(("openid", *granted)), "patient": patient}
+        assert await differences(stores, actor, asked, **options) == []
 
     stores.run(both())
 

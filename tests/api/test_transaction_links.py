@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -11,7 +10,7 @@ from persons import Person
 from resources import Resource, bundle, goal, post, put, ref, task
 
 SYSTEM = "https://gp.example/goal"
-CARE = f"urn:uuid:{uuid4()}"
+CARE = "urn:uuid:0b5f9ab3-5b3e-4d0c-9c7e-6a3f0f0c5d11"
 ELSEWHERE = "https://gp.example/fhir"
 NARRATIVE = (
     '<div xmlns="http://www.w3.org/1999/xhtml"><p><a href="{0}">{0}</a> <img src="{0}" alt="x"/></p></div>'
@@ -142,7 +141,7 @@ def test_a_patch_may_refer_to_another_entry(person: Person) -> None:
 # -- faults ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("urn", [f"urn:uuid:{uuid4()}", "urn:oid:1.2.3"])
+@pytest.mark.parametrize("urn", ["urn:uuid:5d0c6f0a-93a1-4f0e-8a55-2b1f3c4d5e66", "urn:oid:1.2.3"])
 def test_a_reference_to_an_entry_that_is_not_there_is_refused(person: Person, urn: str) -> None:
     answer = person.client("gp").post("/", json=bundle("transaction", post(about(person, urn))))
     issue = answer.json()["issue"][0]

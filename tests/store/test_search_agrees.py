@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -15,8 +16,9 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from reached import reaches, scopes
 from resources import Resource
-from search_worlds import BASE, OF_PERSON, TYPES, Held, clauses, worlds
+from search_worlds import BASE, OF_PERSON, TYPES, Held, clauses, links, restrictions, worlds
 
 from consent.law import Shape
 from dzop.access import guarded
@@ -210,6 +212,40 @@ def test_sql_finds_what_the_matcher_finds_among_what_is_seen(
             wanted = [set(expected(type, clause, there)) for clause in criteria]
             got = store.run(found(store, actor, Query(type, criteria)))
             assert sorted(got) == sorted(set.intersection(*wanted)), (actor.individual, type, criteria)
+
+
+@few
+@given(data=st.data(), world=worlds())
+def test_scopes_narrow_a_search_to_what_the_matcher_admits_wherever_it_leads(
+    store: Store, data: st.DataObject, world: list[Held]
+) -> None:
+    concerned = data.draw(st.frozensets(st.sampled_from([each.key for each in world])))
+    store.run(store.fill(world, concerned))
+    of_patient = {each.key for each in world if each.person == 1}
+    linked = links(world)
+    for place in range(8):
+        if place % 2 and linked:
+            type, clause = data.draw(st.sampled_from(linked))
+        else:
+            type = data.draw(st.sampled_from(TYPES))
+            clause = data.draw(clauses(world, type))
+        narrow = data.draw(scopes(TYPES, partial(restrictions, world), ("s", "rs", "r")))
+        # Where much is reached of what is searched, more depends on what that leads to.
+        granted = (*narrow, *data.draw(st.sampled_from(((), (f"user/{type}.s",)))))
+        for actor, own in ((SYSTEM, _by_itself(granted)), (NURSE, granted)):
+            there = {
+                key: value
+                for key, value in seen(actor, world, concerned).items()
+                if reaches(own, "s", value, BASE, is_of_patient=key in of_patient)
+            }
+            asking = replace(actor, scopes=own, patient="p")
+            got = store.run(found(store, asking, Query(type, (clause,))))
+            assert sorted(got) == expected(type, clause, there), (own, type, clause)
+
+
+def _by_itself(granted: Sequence[str]) -> tuple[str, ...]:
+    """The same scopes for software, of which none is about a person."""
+    return tuple(each.replace("user/", "system/", 1) for each in granted if each.startswith("user/"))
 
 
 # -- pages -------------------------------------------------------------------------------------------
