@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import audit, everything, law, panel, person, searchset, transaction
+from bench import audit, everything, law, panel, person, searchset, tokens, transaction
 from bench.load import Load, Measured, measure, request
 from bench.server import Server, running
 
@@ -61,6 +61,7 @@ def main() -> None:
         f"compiling a person ({law.MEMBERS} members, {law.SETTINGS} settings), ms": law.compile_milliseconds(),
         "  rows it gives": law.rows_compiled(),
     }
+    rest |= _tokens(next(line for line in lines if line.name == "read by id"))
     rest |= {f"panel search / same with the persons given: {each.name}": each.ratio for each in panel.lines()}
     _print(lines, nothing, rest)
     _keep(lines, nothing, rest)
@@ -124,6 +125,16 @@ def _beside_a_read(server: Server) -> dict[str, float]:
         f"$everything of {person.RESOURCES} resources / a read (aim {everything.MOST:.0f})": whole.ratio,
         f"a searchset of 50 / a read (aim {searchset.MOST:.0f})": found.ratio,
         "  a read by one client, median ms": found.read,
+    }
+
+
+def _tokens(read: Line) -> dict[str, float]:
+    """Both are processor time of one process, so what else the machine does hardly matters."""
+    return {
+        f"a remembered token, % of a read (at most {tokens.MOST_OF_A_READ:.0f})": 100
+        * tokens.warm_microseconds()
+        / read.cpu_microseconds,
+        f"a new RS256 token, ms (at most {tokens.MOST_COLD:.0f})": tokens.cold_milliseconds(),
     }
 
 
