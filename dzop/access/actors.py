@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -41,11 +42,9 @@ async def actor_of(
         raise Unauthenticated("the token names nobody who can act here")
     rows = await database.rows(directory.CAPACITIES, actor=subject, now=now)
     if not all(row["active"] for row in rows):
-        raise Barred(
-            "this professional or organisation is suspended", replace(token, individual=subject, role="none")
-        )
+        raise suspended(subject, token)
     if kind == "Organization":
-        keys = _keys(rows[0], subject)
+        keys = _keys(rows[0], subject, rows[0]["keys"])
         return replace(token, individual=subject, role="system-client", organization=subject, keys=keys)
     return _professional(subject, rows, role if sandbox else None, token)
 
@@ -58,19 +57,35 @@ def _professional(subject: str, rows: list[Row], role: str | None, token: Actor)
     if len(in_force) > 1 and role is None:
         raise Barred("you work in several capacities: ask for a token for one PractitionerRole", unable)
     if len(in_force) != 1:
-        return replace(token, individual=subject, role=role or "none", keys=_keys(rows[0], subject))
-    row = in_force[0]
-    individual = row["practitioner"] or subject
+        return replace(
+            token, individual=subject, role=role or "none", keys=_keys(rows[0], subject, rows[0]["keys"])
+        )
+    return in_capacity(in_force[0], in_force[0]["keys"], replace(token, role=role or ""))
+
+
+def in_capacity(row: Row, keys: Iterable[str], token: Actor) -> Actor:
+    """The professional in the capacity of a row of the directory, who goes by these keys too.
+
+    The role is that of the profession, unless `token` has one.
+    """
+    individual = row["practitioner"] or row["role"]
     return replace(
         token,
         individual=individual,
-        role=role or row["profession"] or "none",
+        role=token.role or row["profession"] or "none",
         organization=row["organization"] or None,
         practitioner_role=row["role"],
-        keys=_keys(row, individual),
+        keys=_keys(row, individual, keys),
     )
 
 
-def _keys(row: Row, own: str) -> tuple[str, ...]:
+def suspended(subject: str, token: Actor) -> Barred:
+    """What to raise for who is suspended."""
+    return Barred(
+        "this professional or organisation is suspended", replace(token, individual=subject, role="none")
+    )
+
+
+def _keys(row: Row, own: str, keys: Iterable[str]) -> tuple[str, ...]:
     """Every key by which a resource may name the actor."""
-    return tuple(dict.fromkeys(key for key in (own, row["role"], row["organization"], *row["keys"]) if key))
+    return tuple(dict.fromkeys(key for key in (own, row["role"], row["organization"], *keys) if key))

@@ -13,6 +13,7 @@ import orjson
 from consent.categories import BURDEN
 from dzop.access.events import disclosure, disclosures, event
 from dzop.access.guarded import binds
+from dzop.access.reach import Bounds, sight
 from dzop.access.shown import Shown
 from dzop.actor import Call
 from dzop.fhir.outcome import Issue, Unprocessable
@@ -73,7 +74,7 @@ async def of_person(
     matches = tuple(Shown.of(row) for row in rows[:size])
     more = bool(rows) and rows[0]["found"] > len(matches)
     following = (matches[-1].type, matches[-1].id) if more else None
-    included = await _of_directory(connection, base, matches, asked.types, None)
+    included = await _of_directory(connection, call, base, matches, asked.types, None)
     # What was there when a later page was promised may be gone.
     nothing = 0 if after is None else None
     return Whole(matches, included, rows[0]["total"] if rows else nothing, following)
@@ -88,7 +89,7 @@ async def of_plan(
     at: datetime | None,
 ) -> Whole | None:
     """The plan, what belongs to it, and whom that names; None where the plan was not there at that instant."""
-    found = await _of_compartment(connection, call, plan.person, types, at)
+    found = await _of_compartment(connection, call, base, plan.person, types, at)
     root = f"CarePlan/{plan.id}"
     if root not in found:
         return None
@@ -99,7 +100,7 @@ async def of_plan(
     matches = tuple(found[key] for key in keys)
     named = _named(matches, base)
     persons = [each for each in found.values() if each.type in _PERSONS and (each.type, each.id) in named]
-    directory = await _of_directory(connection, base, (*matches, *persons), types, at)
+    directory = await _of_directory(connection, call, base, (*matches, *persons), types, at)
     return Whole(matches, (*persons, *directory), len(matches))
 
 
@@ -124,7 +125,7 @@ def of_whole(call: Call, shown: Shown, whole: Whole) -> list[Event]:
 
 
 async def _of_compartment(
-    connection: Connection, call: Call, person: int, types: frozenset[str], at: datetime | None
+    connection: Connection, call: Call, base: str, person: int, types: frozenset[str], at: datetime | None
 ) -> dict[str, Shown]:
     """What may belong to a plan and who may be named, by key."""
     wanted = [each for each in (*TYPES, *_PERSONS) if each in types]
@@ -132,8 +133,13 @@ async def _of_compartment(
         rows = await _now(connection, call, person, AskedWhole(frozenset(wanted)), None, MOST)
     else:
         rows = await connection.rows(
-            statements.then(call.actor.is_system), person=person, types=wanted, at=at, **binds(call)
+            statements.then(sight(call.actor, "r", *wanted)),
+            person=person,
+            types=wanted,
+            at=at,
+            **binds(call),
         )
+        rows = await _reached(connection, call, base, rows)
     if len(rows) > MOST or (at is None and rows and rows[0]["found"] > len(rows)):
         text = f"around this plan there is too much to go through at once: at most {MOST} resources of 20 MB in all"
         raise Unprocessable(Issue("too-costly", text))
@@ -152,39 +158,53 @@ async def _now(
     low, high = asked.care or (EARLIEST, EARLIEST)
     type, id = after or ("", "")
     return await connection.rows(
-        statements.now(call.actor.is_system, asked.care is not None),
+        statements.now(sight(call.actor, "r", *sorted(asked.types)), asked.care is not None),
         person=person, types=list(asked.types), since=asked.since, care=list(CARE_DATES), low=low, high=high,
         count=size + 1, after_type=type, after_id=id, after_rank=int(type not in ("", "Patient")), **binds(call),
     )  # fmt: skip
 
 
+async def _reached(connection: Connection, call: Call, base: str, rows: list[Row]) -> list[Row]:
+    """Of versions of resources within reach of the token, those that are within it too."""
+    bounds = Bounds(connection, call, base)
+    return [row for row in rows if await bounds.reach_version(Shown.of(row), "r")]
+
+
 async def _of_directory(
     connection: Connection,
+    call: Call,
     base: str,
     found: Sequence[Shown],
     types: frozenset[str],
     at: datetime | None,
 ) -> tuple[Shown, ...]:
     """The care providers and organisations that these name, and whom a PractitionerRole among those joins."""
-    named = await _looked_up(connection, _named(found, base), types, at)
+    named = await _looked_up(connection, call, base, _named(found, base), types, at)
     roles = [each for each in named if each.type == "PractitionerRole"]
     known = {(each.type, each.id) for each in named}
-    joined = await _looked_up(connection, _named(roles, base) - known, types, at)
+    joined = await _looked_up(connection, call, base, _named(roles, base) - known, types, at)
     return tuple(sorted((*named, *joined), key=lambda each: (each.type, each.id)))
 
 
 async def _looked_up(
-    connection: Connection, wanted: set[tuple[str, str]], types: frozenset[str], at: datetime | None
+    connection: Connection,
+    call: Call,
+    base: str,
+    wanted: set[tuple[str, str]],
+    types: frozenset[str],
+    at: datetime | None,
 ) -> list[Shown]:
     """Those of the directory, which everybody sees."""
     found = sorted(each for each in wanted if each[0] in _DIRECTORY and each[0] in types)
     if not found:
         return []
-    where = {"types": [type for type, _ in found], "ids": [id for _, id in found]}
+    where = {"types": [type for type, _ in found], "ids": [id for _, id in found], **binds(call)}
+    looking = sight(call.actor, "r", *dict.fromkeys(where["types"]))
     if at is None:
-        rows = await connection.rows(read_many(True), **where)
+        rows = await connection.rows(read_many(looking), **where)
     else:
-        rows = await connection.rows(statements.directory_then(), at=at, **where)
+        rows = await connection.rows(statements.directory_then(looking), at=at, **where)
+        rows = await _reached(connection, call, base, rows)
     return [Shown.of(row) for row in rows]
 
 

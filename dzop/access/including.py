@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dzop.access.guarded import binds
+from dzop.access.reach import sight
 from dzop.access.shown import Shown
 from dzop.actor import Call
 from dzop.fhir.resource_types import RESOURCE_TYPES
@@ -75,7 +76,7 @@ async def _round(
     if not start or not includes:
         return []
     rows = await connection.rows(
-        included(call.actor.is_system), **_arguments(start, includes), **binds(call), limit=limit,
+        included(sight(call.actor, "r", *types)), **_arguments(start, includes), **binds(call), limit=limit,
         known_types=[type for type, _ in known], known_ids=[id for _, id in known],
         kept=list(types), open=_OPEN,
     )  # fmt: skip

@@ -26,6 +26,7 @@ from dzop.access.keeping import Written
 from dzop.access.labels import instant
 from dzop.access.locks import lock_of
 from dzop.access.proposal import Proposal
+from dzop.access.reach import sight
 from dzop.access.unit import Unit
 from dzop.actor import Actor, Call
 from dzop.fhir import json
@@ -36,6 +37,7 @@ from dzop.fhir.references import NIHDI, SSIN
 from dzop.plan import declared, notices
 from dzop.store import declarations, reading
 from dzop.store.database import Row
+from dzop.store.sight import UNBOUNDED
 
 REFUSED: Final = "this cannot be declared: check the number and the proof, or ask the person for access"
 TOO_OFTEN: Final = "you declared too often in the past hour: wait as long as `Retry-After` says"
@@ -149,7 +151,8 @@ async def revoke(unit: Unit, call: Call, id: str) -> Written:
 
     NotFound for what is free, hidden or deleted; Conflict when it is not in force.
     """
-    row = await unit.alongside(reading.read(call.actor.is_system), type="Consent", id=id, **binds(call))
+    looking = sight(call.actor, "u", "Consent")
+    row = await unit.alongside(reading.read(looking), type="Consent", id=id, **binds(call))
     if row is None or row["deleted"]:
         unit.law.refuse("$revoke", 404, "Consent", id)
         raise NotFound(f"`Consent/{id}` is not known")
@@ -223,7 +226,7 @@ async def _languages(unit: Unit, person: str) -> tuple[str, ...]:
 async def _current(unit: Unit, reference: str) -> dict[str, Any] | None:
     """What the server needs to know to write to the person; the actor is shown none of it."""
     type, _, id = reference.partition("/")
-    row = await unit.alongside(reading.read(everything=True), type=type, id=id)
+    row = await unit.alongside(reading.read(UNBOUNDED), type=type, id=id)
     return None if row is None or row["deleted"] else orjson.loads(row["body"])
 
 

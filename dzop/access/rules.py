@@ -15,6 +15,7 @@ _RULES: Final[Mapping[str, Rules]] = {
     "DocumentReference": case_management.RULES,
     "Patient": person_writing.RULES,
     "Provenance": on_behalf.RULES,
+    "RelatedPerson": person_writing.RULES_OF_RELATED,
 }
 _NONE: Final = Rules(ruled_by_categories, removed_by_categories)
 

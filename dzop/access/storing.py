@@ -19,6 +19,7 @@ from dzop.access.keeping import Keeper, Written
 from dzop.access.labels import SENSITIVE, is_labelled_sensitive
 from dzop.access.placement import Places
 from dzop.access.proposal import Proposal
+from dzop.access.reach import Bounds
 from dzop.access.registering import REGISTERED, registers
 from dzop.access.rules import rules_of
 from dzop.access.versions import Before, Concerned
@@ -43,9 +44,10 @@ class Storing:
     _keeper: Keeper
     _places: Places
     _classification: Classification
+    _bounds: Bounds
 
     async def store(
-        self, person: int, proposal: Proposal, before: Before | None, method: str
+        self, person: int, proposal: Proposal, before: Before | None, method: str, letter: str
     ) -> tuple[Written, Sequence[Consequence]]:
         """Judges the resource as it will be, and stores it with all its rows; and what the server is to write next."""
         claim = await self._authorship(person, proposal, before)
@@ -58,6 +60,7 @@ class Storing:
         # A label that only narrows may be added by whoever may write: it needs no cell of its own.
         total = computed | (_SENSITIVE if is_labelled_sensitive(proposal.meta) else 0)
         written = await self._keep(person, proposal, before, method, claim.named, total, decision)
+        await self._require_reach(written, total, letter)
         spoken = on_behalf.provenance(self._call, proposal, written.version, claim.named, claim.spoken_for)
         written = replace(written, remarks=(*proposal.remarks, *ruled.remarks))
         return await self._disclosed(person, written, total, kinds), (*ruled.following, *spoken)
@@ -76,6 +79,7 @@ class Storing:
         computed = mask(await self._classification.of(proposal, before))
         total = computed | labelling.sensitive(before, given, add=add)
         written = await self._keep(person, proposal, before, "PUT", before.named, total, decision)
+        await self._require_reach(written, total, "u")
         return await self._disclosed(person, written, total, before.kinds)
 
     async def enter(self, person: int, entered: Consequence, before: Before | None) -> None:
@@ -104,7 +108,23 @@ class Storing:
     async def _disclosed(self, person: int, written: Written, total: int, kinds: frozenset[str]) -> Written:
         """The same without its content for an actor who may not read the result."""
         readable = await self._law.permits(person, "read", total, kinds)
-        return written if readable else replace(written, shown=None)
+        return await self.disclosed(written) if readable else replace(written, shown=None)
+
+    async def disclosed(self, written: Written) -> Written:
+        """The same without its content for a token that may not read it."""
+        shown = written.shown
+        return (
+            written if shown is None or await self._bounds.reach(shown, "r") else replace(written, shown=None)
+        )
+
+    async def _require_reach(self, written: Written, total: int, letter: str) -> None:
+        """Forbidden when the token does not reach the resource as it would be: then nothing is stored after all."""
+        shown, interaction = written.shown, "create" if letter == "c" else "update"
+        if shown is not None and not await self._bounds.reach(shown, letter):
+            self._law.refuse(interaction, 403, written.type, written.id, shown.person, total)
+            raise Forbidden(
+                f"the scopes of this token do not include `{interaction}` of such a `{written.type}`"
+            )
 
     async def _authorship(self, person: int, proposal: Proposal, before: Before | None) -> Authorship:
         try:

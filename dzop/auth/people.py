@@ -36,5 +36,11 @@ class People(Protocol):
         as the search it is.
         """
 
+    async def related_to(self, subject: str) -> str | None:
+        """The id of the Patient whom this RelatedPerson belongs to; None for who is not known."""
+
     async def may_open(self, subject: str, patient: str, now: datetime) -> bool:
         """Whether `subject` may open the plan of the Patient with this id: asked of the law, not of a list."""
+
+    async def may_act(self, subject: str, now: datetime) -> bool:
+        """Whether this capacity or organisation is known and not suspended: asked at every refresh."""

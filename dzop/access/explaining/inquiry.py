@@ -18,9 +18,10 @@ from consent.law import Permission, permitted
 from consent.matrix import Matrix
 from dzop.access import guarded
 from dzop.access.events import event
-from dzop.access.guarded import binds, sees_all, shape_of
+from dzop.access.guarded import binds, shape_of
 from dzop.access.judgement import Judgement
 from dzop.access.matrices import Law, Matrices
+from dzop.access.reach import sees_all, sight
 from dzop.access.shown import Shown
 from dzop.actor import Call
 from dzop.explanation.languages import preferred
@@ -114,8 +115,9 @@ class Inquiry:
             wanted = [pair for pair in pairs if sees_all(self.call.actor, pair[0]) == everything]
             if wanted:
                 types, ids = [type for type, _ in wanted], [id for _, id in wanted]
+                looking = sight(self.call.actor, "r", *dict.fromkeys(types))
                 rows = await self.connection.rows(
-                    reading.read_many(everything), types=types, ids=ids, **binds(self.call)
+                    reading.read_many(looking), types=types, ids=ids, **binds(self.call)
                 )
                 found |= {f"{row['type']}/{row['id']}": orjson.loads(row["body"]) for row in rows}
         return found

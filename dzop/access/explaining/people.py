@@ -86,14 +86,14 @@ async def names(inquiry: Inquiry, actors: Iterable[Actor], *others: str) -> Name
         references += [actor.individual, *([actor.organization] if actor.organization else [])]
     found = await inquiry.visible(references)
     roles = {key: body for key, body in found.items() if key.startswith("PractitionerRole/")}
-    known = {key: name for key, body in found.items() if (name := _name(body))}
+    known = {key: name for key, body in found.items() if (name := name_of(body))}
     for key, body in roles.items():
         who = body.get("practitioner", {}).get("reference", "")
         known[key] = known.get(who) or (await names(inquiry, [replace(NOBODY, individual=who)])).of(who)
     return Names(known)
 
 
-def _name(resource: Mapping[str, Any]) -> str | None:
+def name_of(resource: Mapping[str, Any]) -> str | None:
     """How somebody is usually called; the name of an organisation."""
     name = resource.get("name")
     if isinstance(name, str):

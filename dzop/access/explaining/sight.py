@@ -22,6 +22,7 @@ from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.store import explaining as statements
 from dzop.store import grants
 from dzop.store.database import Row
+from dzop.store.sight import JUDGED
 from dzop.store.tables import ALWAYS, FOREVER
 
 SEVERAL = "this actor has several capacities, or none now: name one with `role` or `organization`"
@@ -225,7 +226,7 @@ async def preview(inquiry: Inquiry, asked: AskedPreview) -> Preview:
     after, rest = asked.after, acting is not None
     while acting is not None and rest and len(visible) <= asked.count:
         rows = await inquiry.connection.rows(
-            statements.seen(False), person=inquiry.person, types=list(asked.types), count=_BATCH,
+            statements.seen(JUDGED), person=inquiry.person, types=list(asked.types), count=_BATCH,
             after_type=after[0], after_id=after[1], **binds(Call(acting, inquiry.call.now)),
         )  # fmt: skip
         batch = [Shown.of(row) for row in rows]
