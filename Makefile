@@ -4,6 +4,8 @@ PYTHON ?= python3
 PORT ?= 8000
 EXAMPLES ?= 5000
 TESTS ?= tests
+# Processes that run tests, each with a service and a database of its own.
+WORKERS ?= 2
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 OURS := consent terminology dzop
@@ -18,10 +20,10 @@ demo: $(INSTALLED) ## The service with demo persons on http://127.0.0.1:8000; PO
 	@exec $(BIN)/dzop demo --port $(PORT)
 
 .PHONY: test
-test: $(INSTALLED) ## The whole suite, in a browser and from Node too; TESTS=tests/fhir for a part
+test: $(INSTALLED) ## The whole suite, in a browser and from Node too; TESTS=tests/fhir for a part, WORKERS=4 on more cores
 	@command -v "$${CHROMIUM:-chromium}" >/dev/null || .ci/packages chromium || [ "$$CI" != true ]
 	@{ command -v node && command -v npm; } >/dev/null || .ci/packages nodejs npm || [ "$$CI" != true ]
-	@$(BIN)/python -m pytest -rs $(TESTS)
+	@$(BIN)/python -m pytest -rs -n $(WORKERS) --dist worksteal $(TESTS)
 
 .PHONY: soak
 soak: $(INSTALLED) ## Property tests with many more examples, hours long; EXAMPLES=500 for a lunch

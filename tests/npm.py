@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -37,7 +38,12 @@ def _installed() -> str | None:
     """Installs what the lock file names, unless it is there already; what is missing otherwise."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         return "no Node: install Debian's `nodejs` and `npm` to run the tests that use packages of npm"
-    lock = _LOCK.read_text()
+    with _LOCK.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # several processes run tests, and one of them installs
+        return _kept_as(file.read())
+
+
+def _kept_as(lock: str) -> str | None:
     if _INSTALLED.exists() and _INSTALLED.read_text() == lock:
         return None
     try:
