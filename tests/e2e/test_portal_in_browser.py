@@ -234,6 +234,51 @@ def test_logging_out_leaves_nothing_behind(visit: Visit) -> None:
     assert page.evaluate("[sessionStorage.length, document.body.innerText.includes('Jet')]") == [0, False]
 
 
+def test_logging_out_ends_the_login_itself(visit: Visit) -> None:
+    page = log_in(visit(), JET)
+    page.locator("#log-out").click()
+    expect(page.get_by_role("status")).to_have_text("U bent uitgelogd. Tot de volgende keer.")
+    page.locator("#log-in").click()
+    expect(page.locator("h1")).to_have_text("Wie bent u?")
+
+
+def test_who_is_still_logged_in_need_not_do_so_again(visit: Visit, base_url: str) -> None:
+    page = log_in(visit(), JET)
+    page.evaluate("sessionStorage.clear()")
+    page.reload()
+    page.locator("#log-in").click()
+    expect(page.locator("h1")).to_have_text("Mijn plan")
+
+
+def test_a_token_that_is_over_is_replaced_while_the_login_lasts(visit: Visit) -> None:
+    page = log_in(visit(), JET)
+    page.evaluate(
+        """() => {
+            const key = JSON.parse(sessionStorage.SMART_KEY);
+            const state = JSON.parse(sessionStorage[key]);
+            sessionStorage[key] = JSON.stringify({ ...state, expiresAt: 0 });
+        }"""
+    )
+    with page.expect_request("**/auth/token") as renewed:
+        page.reload()
+    page.locator("#goals").wait_for()
+    assert "grant_type=refresh_token" in (renewed.value.post_data or "")
+
+
+def test_an_answer_of_another_server_logs_nobody_in(visit: Visit, base_url: str) -> None:
+    page = visit()
+    page.goto(f"{base_url}/portal/?code=x&state=y&iss=https%3A%2F%2Felsewhere.example")
+    expect(page.get_by_role("status")).to_have_text("U bent niet ingelogd.")
+
+
+def test_the_way_to_one_s_own_logins_and_back(visit: Visit) -> None:
+    page = log_in(visit(locale="de-BE"), JET)
+    page.locator("#account").click()
+    expect(page.locator("h1")).to_have_text("Meine Anmeldungen und Apps")
+    page.get_by_role("link", name="Weiter zum Portal").click()
+    expect(page.locator("h1")).to_have_text("Mein Plan")
+
+
 def test_the_code_does_not_stay_in_the_address(visit: Visit, base_url: str) -> None:
     page = log_in(visit(), JET)
     assert page.url == f"{base_url}/portal/"

@@ -3,7 +3,7 @@
 import { render } from "./vendor/lit/html.js";
 import { currentLanguage, speak } from "./i18n/index.js";
 import { loadPlan, nameOf } from "./plan.js";
-import { currentSession, logIn, logOut } from "./session.js";
+import { currentSession, forget, hasLoggedOut, logIn, logOut } from "./session.js";
 import { page, titleOf } from "./views/page.js";
 
 const root = document.getElementById("app");
@@ -11,10 +11,7 @@ let state = { screen: "loading" };
 
 const actions = {
   logIn: () => logIn(currentLanguage()).catch(() => show({ screen: "failure" })),
-  logOut() {
-    logOut();
-    show({ screen: "welcome", message: "welcome.logged-out" });
-  },
+  logOut: () => logOut(state.session),
   speak(language) {
     speak(language);
     draw();
@@ -33,6 +30,10 @@ const actions = {
 
 async function start() {
   show({ screen: "loading" }, { focus: false });
+  if (hasLoggedOut()) {
+    show({ screen: "welcome", message: "welcome.logged-out" }, { focus: false });
+    return;
+  }
   try {
     const session = await currentSession();
     if (session) await open(session);
@@ -54,13 +55,18 @@ async function open(session) {
       show({ screen: "people", session, people: people.sort(byName) });
     }
   } catch (error) {
-    if (error.statusCode === 401) {
-      logOut();
+    if (isOver(error)) {
+      forget();
       show({ screen: "welcome", message: "welcome.expired" });
     } else {
       show({ screen: "failure", session });
     }
   }
+}
+
+/** Whether nobody is logged in any more: the token no longer counts, and there is no other to be had. */
+function isOver(error) {
+  return error.statusCode === 401 || /invalid_grant/.test(error.message);
 }
 
 async function userOf(session) {

@@ -2,8 +2,12 @@
 
 const { FHIR } = window;
 
-const SCOPE = "launch/patient openid fhirUser patient/*.rs user/*.rs";
+const CLIENT = "dzop-portal";
+// A person has one plan, which comes with `patient/`; who has several chooses here, not once at the login.
+const SCOPE = "openid fhirUser online_access patient/*.rs user/*.rs";
 const CHOSEN = "dzop-chosen-person";
+const LEFT = "logged-out";
+const HOME = `${location.origin}/portal/`;
 
 export async function logIn(language) {
   const home = await homeOfService();
@@ -12,11 +16,12 @@ export async function logIn(language) {
     location.replace(`${home}/portal/`);
     return;
   }
+  sessionStorage.removeItem(CHOSEN);
   const address = await FHIR.oauth2.authorize({
-    clientId: "dzop-portal",
+    clientId: CLIENT,
     iss: `${location.origin}/fhir`,
     scope: SCOPE,
-    redirectUri: `${location.origin}/portal/`,
+    redirectUri: HOME,
     pkceMode: "required",
     completeInTarget: true,
     noRedirect: true,
@@ -33,8 +38,34 @@ async function homeOfService() {
   return implementation?.url ? new URL(implementation.url).origin : location.origin;
 }
 
-export function logOut() {
+/** Forgets what this tab knows. */
+export function forget() {
   sessionStorage.clear();
+}
+
+/** Ends the login itself; the browser comes back here. https://openid.net/specs/openid-connect-rpinitiated-1_0.html */
+export function logOut(session) {
+  const idToken = session.idToken;
+  forget();
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = "/auth/logout";
+  const fields = { id_token_hint: idToken, client_id: CLIENT, post_logout_redirect_uri: HOME, state: LEFT };
+  for (const [name, value] of Object.entries(fields)) {
+    const field = document.createElement("input");
+    Object.assign(field, { type: "hidden", name, value: value ?? "" });
+    form.append(field);
+  }
+  document.body.append(form);
+  form.submit();
+}
+
+/** Whether the browser comes back from logging out. */
+export function hasLoggedOut() {
+  const parameters = new URLSearchParams(location.search);
+  if (parameters.get("state") !== LEFT || parameters.has("code") || parameters.has("error")) return false;
+  cleanAddress();
+  return true;
 }
 
 /** The session of this browser tab, or null when nobody is logged in. */
@@ -46,13 +77,24 @@ export async function currentSession() {
   }
   if (!parameters.has("code") && !sessionStorage.getItem("SMART_KEY")) return null;
   try {
+    if (parameters.has("code")) requireOwnAnswer(parameters);
     return new Session(await FHIR.oauth2.ready());
   } catch (error) {
-    logOut();
+    forget();
     throw error;
   } finally {
     cleanAddress();
   }
+}
+
+/**
+ * Whether the answer is of our own server: https://www.rfc-editor.org/rfc/rfc9207. To the SMART client `iss` is a FHIR
+ * server to launch from, so it must not see it.
+ */
+function requireOwnAnswer(parameters) {
+  if (parameters.get("iss") !== `${location.origin}/auth`) throw new Error("an answer of another server");
+  parameters.delete("iss");
+  history.replaceState(null, "", `?${parameters}`);
 }
 
 function cleanAddress() {
@@ -69,6 +111,15 @@ class Session {
   /** Reference of who is logged in, such as `RelatedPerson/an`. */
   get user() {
     return (this.#client.user.fhirUser ?? "").split("/").slice(-2).join("/");
+  }
+
+  get idToken() {
+    return this.#client.getState("tokenResponse.id_token");
+  }
+
+  /** Whether this person could act in another role too; told to this app only. */
+  get hasOtherRoles() {
+    return this.#client.getState("tokenResponse.capacities") > 1;
   }
 
   /** Id of the person whose plan is shown; a professional chooses one. */

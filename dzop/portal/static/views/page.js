@@ -17,9 +17,7 @@ export function page(state, actions) {
     <header class="bar">
       <p class="brand"><img src="icon.svg" alt="" width="40" height="40" /> <span>dzop</span></p>
       ${languages(actions)}
-      ${state.session
-        ? html`<button class="quiet" id="log-out" @click=${actions.logOut}>${t("log-out")}</button>`
-        : nothing}
+      ${state.session ? own(state, actions) : nothing}
     </header>
     <main id="content" tabindex="-1">${CONTENT[state.screen](state, actions)}</main>
     <footer>${state.screen === "plan" ? html`<p>${t("footer")}</p>` : nothing}</footer>`;
@@ -28,6 +26,19 @@ export function page(state, actions) {
 export function titleOf(state) {
   if (state.screen === "plan") return ownOr(state, "title");
   return state.screen === "people" ? t("people.title") : t("title.empty");
+}
+
+/** What somebody who is logged in can do about the login itself. */
+function own(state, actions) {
+  return html`<nav class="own" aria-label=${t("own")}>
+    <ul>
+      <li><a id="account" href="/auth/account?ui_locales=${currentLanguage()}">${t("own.account")}</a></li>
+      ${state.session.hasOtherRoles
+        ? html`<li><button class="quiet" id="switch" @click=${actions.logIn}>${t("own.switch")}</button></li>`
+        : nothing}
+      <li><button class="quiet" id="log-out" @click=${actions.logOut}>${t("log-out")}</button></li>
+    </ul>
+  </nav>`;
 }
 
 function languages(actions) {
