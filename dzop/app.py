@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from fastapi import FastAPI
-from joserfc.jwk import KeySet
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -16,25 +15,26 @@ from starlette.routing import BaseRoute, Route
 from consent.decisions import DECISIONS
 from consent.matrix import Matrix, load
 from consent.published import read_reviewed
-from dzop import __version__, portal
+from dzop import __version__, identity, portal
 from dzop.access.actors import actor_of
 from dzop.access.gateway import Gateway
 from dzop.access.generations import compiling
-from dzop.access.persons import patient_of
+from dzop.access.identified import actor_identified
 from dzop.actor import Actor
-from dzop.api.fhir import FhirEndpoint
+from dzop.api.fhir import Authenticate, FhirEndpoint
 from dzop.api.front import Front
 from dzop.api.openapi import openapi
-from dzop.auth import keys, sandbox
-from dzop.auth.client import Client
-from dzop.auth.discovery import smart_configuration
+from dzop.auth import keys
+from dzop.auth.discovery import oauth_uris, smart_configuration
 from dzop.auth.proofs import KINDS, Declarations, configured, sandbox_verifier
+from dzop.auth.resource_server.configured import our_own, trusting
+from dzop.auth.resource_server.issuers import TrustedIssuer, trusted_issuers
+from dzop.auth.resource_server.verifier import ResourceServer
 from dzop.auth.revocations import Revocations
-from dzop.auth.tokens import Verifier
-from dzop.demo.people import PEOPLE
+from dzop.auth.sweeping import sweeping
 from dzop.exchange.partners import Partner, read_partners
 from dzop.exchange.running import exchanging
-from dzop.fhir.outcome import Unauthenticated
+from dzop.identity import Surroundings
 from dzop.interactions.exchanged import Service
 from dzop.settings import Settings
 from dzop.store.audit import Writer
@@ -42,7 +42,6 @@ from dzop.store.audit_seal import Sealing, sealing
 from dzop.store.database import PING, Database
 
 PUBLISHED = "2026-11-22"
-_LEEWAY = timedelta(seconds=30)
 
 
 def application(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Front:
@@ -58,13 +57,18 @@ def application(settings: Settings, clock: Callable[[], datetime] = lambda: date
             sealing(url, sealed_as(settings, clock)),
             Database.opened(url, settings.pool_size, settings.search_timeout) as database,
             Writer.running(database) as audit,
+            _resource_server(settings, clock) as tokens,
         ):
             gateway = Gateway(database, audit, law, settings.fhir_base, partner_types(settings))
-            front.open(_endpoint(settings, database, gateway, clock))
-            app.router.routes.extend(_pages(settings, database, clock))
+            authenticate = _authenticating(settings, database, tokens)
+            front.open(_endpoint(settings, gateway, authenticate, clock))
+            issuers = configured_issuers(settings)
+            around = Surroundings(settings, database, gateway, audit, authenticate, issuers, clock)
+            app.router.routes.extend([*_pages(), *identity.routes(around)])
             app.state.database = database
             async with (
                 compiling(database, law, settings.fhir_base),
+                sweeping(database, clock),
                 exchanging(configured_partners(settings), database, gateway, settings.fhir_base, clock),
             ):
                 yield
@@ -105,29 +109,42 @@ async def _readiness(app: FastAPI) -> Response:
     return Response('{"status":"ready"}', media_type="application/json")
 
 
-def _endpoint(
-    settings: Settings, database: Database, gateway: Gateway, clock: Callable[[], datetime]
-) -> FhirEndpoint:
-    issuer = f"{settings.public_url}/auth"
-    smart = smart_configuration(issuer)
-    signing = keys.signing_key(settings.keys)
-    verifier = Verifier(
-        KeySet([signing]), (settings.issuer, issuer), (settings.audience, settings.fhir_base), leeway=_LEEWAY
-    )
+def _resource_server(
+    settings: Settings, clock: Callable[[], datetime]
+) -> AbstractAsyncContextManager[ResourceServer]:
+    """Whose tokens count: our own authorization server's, in the sandbox `dzop token`'s, and those configured."""
+    ring = keys.issuer_ring(settings.keys, clock)
+    names = (settings.own_issuer, settings.issuer) if settings.sandbox else (settings.own_issuer,)
+    own = our_own(names, (settings.audience, settings.fhir_base), ring.public_key)
+    return trusting(own, configured_issuers(settings), settings.fhir_base)
 
+
+def _authenticating(settings: Settings, database: Database, tokens: ResourceServer) -> Authenticate:
+    """From a token to the actor it stands for at this moment."""
     revocations = Revocations(database)
+    assurance = {each.issuer: each.assurance for each in configured_issuers(settings)}
 
     async def authenticate(token: str, now: datetime) -> Actor:
-        if not settings.sandbox:
-            raise Unauthenticated("no issuer of tokens is configured here")
-        claims = verifier.verify(token, now)
+        claims = await tokens.verify(token, now)
         await revocations.require_in_force(claims, now)
         bearer = Actor(
             "", "", scopes=tuple(claims.scopes), client=claims.client_id or "", patient=claims.patient
         )
-        actor = await actor_of(database, claims.subject, claims.role, bearer, now, sandbox=settings.sandbox)
+        if claims.identity is not None:
+            actor = await actor_identified(database, claims.identity, bearer, now, settings.fhir_base)
+            assurance[claims.issuer].require(claims.acr, actor.individual)
+        else:
+            subject = claims.subject
+            actor = await actor_of(database, subject, claims.role, bearer, now, sandbox=settings.sandbox)
         return replace(actor, is_registrar=True) if actor.individual in settings.registrar_names else actor
 
+    return authenticate
+
+
+def _endpoint(
+    settings: Settings, gateway: Gateway, authenticate: Authenticate, clock: Callable[[], datetime]
+) -> FhirEndpoint:
+    smart = smart_configuration(settings.own_issuer, registration=settings.registration == "open")
     service = Service(
         gateway=gateway,
         base=settings.fhir_base,
@@ -138,39 +155,16 @@ def _endpoint(
         max_body=settings.max_body,
         software=__version__,
         published=PUBLISHED,
-        oauth={"authorize": smart["authorization_endpoint"], "token": smart["token_endpoint"]},
+        oauth=oauth_uris(smart),
         declarations=declarations(settings),
         identifier_checks=settings.identifier_checks,
     )
     return FhirEndpoint(service, authenticate, smart, clock, settings.max_body)
 
 
-def _pages(settings: Settings, database: Database, clock: Callable[[], datetime]) -> list[BaseRoute]:
-    """What is shown to people: the portal, and the login while the sandbox is on."""
-    front = Route("/", lambda _: RedirectResponse("/portal/"), methods=["GET"])
-    routes: list[BaseRoute] = [*portal.routes(), front]
-    if settings.sandbox:
-        routes += sandbox.routes(_sandbox(settings, database, f"{settings.public_url}/auth", clock))
-    return routes
-
-
-def _sandbox(
-    settings: Settings, database: Database, issuer: str, clock: Callable[[], datetime]
-) -> sandbox.Sandbox:
-    async def patient(reference: str) -> str | None:
-        return await patient_of(database, reference)
-
-    return sandbox.Sandbox(
-        key=keys.signing_key(settings.keys),
-        identity_key=keys.identity_key(settings.keys),
-        issuer=issuer,
-        audience=settings.fhir_base,
-        clients=(Client("dzop-portal", (f"{settings.public_url}/portal/",)),),
-        people=[(each.reference, each.name, each.role) for each in PEOPLE],
-        around={each.reference: each.scenario[3:] for each in PEOPLE if each.scenario},
-        patient_of=patient,
-        clock=clock,
-    )
+def _pages() -> list[BaseRoute]:
+    """The portal, to which the root leads."""
+    return [*portal.routes(), Route("/", lambda _: RedirectResponse("/portal/"), methods=["GET"])]
 
 
 def partner_types(settings: Settings) -> dict[str, frozenset[str]]:
@@ -195,9 +189,17 @@ def declarations(settings: Settings) -> Declarations:
     """
     verifiers = dict(configured(settings.proof_verifiers or ""))
     if settings.sandbox:
-        verify = sandbox_verifier(keys.signing_key(settings.keys))
+        verify = sandbox_verifier(keys.proof_key(settings.keys))
         verifiers = {kind: verifiers.get(kind, verify) for kind in KINDS}
     return Declarations(verifiers, settings.break_glass, settings.declarations_an_hour)
+
+
+def configured_issuers(settings: Settings) -> tuple[TrustedIssuer, ...]:
+    """The identity providers of the operator's file; ValueError when they may not be trusted as it says."""
+    issuers = trusted_issuers(settings.issuers)
+    if ours := {each.issuer for each in issuers} & {settings.own_issuer, settings.issuer}:
+        raise ValueError(f"{settings.issuers} names this service itself: {ours.pop()}")
+    return issuers
 
 
 def configured_partners(settings: Settings) -> tuple[Partner, ...]:

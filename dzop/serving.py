@@ -1,80 +1,39 @@
-"""What `dzop serve` and `dzop demo` do: a database, the demo data, and the server until it is told to stop."""
+"""What `dzop serve` and `dzop demo` do: the demo data, and the server until it is told to stop."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from typing import Any
 
 import uvicorn
 from rich.console import Console
 
 from dzop import demo
 from dzop.demo.people import PEOPLE
+from dzop.here import announced
 from dzop.loading import Loader, from_bytes
 from dzop.operator import opened
 from dzop.problems import Problem
 from dzop.settings import Settings
-from dzop.store.embedded import embedded
-from dzop.store.migrations import migrate
-
-_SANDBOX_SIGN = "sandbox-is-on"
-_ADDRESS = "address"
-
-
-@contextmanager
-def database(settings: Settings) -> Iterator[Settings]:
-    """The settings with a database that is there and has the newest schema."""
-    # Told to stop, we leave this block and stop the database too; uvicorn sends itself the signal again.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    source = nullcontext(settings.database_url) if settings.database_url else embedded(settings.var)
-    with source as url:
-        migrate(str(url))
-        yield settings.model_copy(update={"database_url": url})
 
 
 def run(settings: Settings) -> None:
-    """Serves until told to stop; files tell the commands started beside it where, and that the sandbox is on."""
-    sign = settings.var / _SANDBOX_SIGN
-    settings.var.mkdir(parents=True, exist_ok=True)
-    (settings.var / _ADDRESS).write_text(settings.public_url)
-    if settings.sandbox:
-        sign.touch()
+    """Serves until told to stop."""
     given = settings.model_dump(exclude_none=True).items()
     os.environ.update({f"DZOP_{name.upper()}": str(value) for name, value in given})
-    try:
+    with announced(settings):
         uvicorn.run(
             "dzop.app:from_environment", factory=True, host=settings.host, port=settings.port,
             workers=settings.workers if settings.workers > 1 else None, log_level="warning", access_log=False,
-            server_header=False, proxy_headers=False, timeout_graceful_shutdown=10,
+            server_header=False, timeout_graceful_shutdown=10, **proxying(settings),
         )  # fmt: skip
-    finally:
-        sign.unlink(missing_ok=True)
 
 
-def beside(settings: Settings) -> Settings:
-    """The settings with the address of the service in this folder, that runs or last ran; one that is set wins.
-
-    References by URL to the service itself mean the same to it and to the commands only at the same address.
-    """
-    address = settings.var / _ADDRESS
-    if settings.base_url is not None or not address.exists():
-        return settings
-    return settings.model_copy(update={"base_url": address.read_text()})
-
-
-def sandbox_is_on(settings: Settings) -> bool:
-    """By the settings, or because a service with the sandbox runs in this folder."""
-    return settings.sandbox or (settings.var / _SANDBOX_SIGN).exists()
-
-
-def remove_embedded(settings: Settings) -> None:
-    """Removes the embedded database and all that is in it."""
-    shutil.rmtree(settings.var / "postgres", ignore_errors=True)
+def proxying(settings: Settings) -> dict[str, Any]:
+    """Whose word about the client's address uvicorn takes: that of the proxies that are trusted, or nobody's."""
+    trusted = settings.trusted_proxies
+    return {"proxy_headers": bool(trusted), "forwarded_allow_ips": trusted or ""}
 
 
 async def load_demo(settings: Settings) -> None:

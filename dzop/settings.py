@@ -107,3 +107,8 @@ class Settings(BaseSettings):
     @property
     def fhir_base(self) -> str:
         return f"{self.public_url}/fhir"
+
+    @property
+    def own_issuer(self) -> str:
+        """`iss` of the tokens of the authorization server that is built in."""
+        return f"{self.public_url}/auth"

@@ -10,7 +10,7 @@ from persons import Person
 from resources import SSIN, Resource
 from serving import Service
 
-from dzop.auth.keys import signing_key
+from dzop.auth.keys import proof_key
 from dzop.auth.proofs import Claim, sandbox_evidence
 
 REFUSED = (
@@ -26,9 +26,7 @@ def evidence(
     service: Service, who: str, ssin: str, kind: str = "eid-reading", at: datetime | None = None
 ) -> str:
     """What the sandbox takes as proof, made at an instant of the service's clock."""
-    return sandbox_evidence(
-        signing_key(service.var / "keys"), Claim(ssin, who, (), kind), at or service.now()
-    )
+    return sandbox_evidence(proof_key(service.var / "keys"), Claim(ssin, who, (), kind), at or service.now())
 
 
 def number(ssin: str) -> Resource:

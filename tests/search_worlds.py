@@ -207,6 +207,23 @@ def clauses(draw: st.DrawFn, world: list[Held], type: str) -> Clause:
     return draw(st.recursive(_leaf(world, type), _joined, max_leaves=4))
 
 
+def links(world: list[Held]) -> list[tuple[str, Clause]]:
+    """Each reference from one to another as what is asked of its type: as a chain, and of the other as `_has`."""
+    there, found = {each.key for each in world}, list[tuple[str, str, str]]()
+    for each in world:
+        type, _, id = each.key.partition("/")
+        for name, to, other, *_ in index(each.resource, type, BASE).references:
+            if f"{to}/{other}" in there and ":" not in name:
+                found.append((type, f"{name}:{to}._id", str(other)))
+                found.append((str(to), f"_has:{type}:{name}:_id", id))
+    return [(type, read_clause(RESOURCE_TYPES[type], *asked, Context(BASE))) for type, *asked in found]
+
+
+def restrictions(world: list[Held], type: str) -> st.SearchStrategy[tuple[str, str]]:
+    """A parameter of the resources of the type themselves, perhaps with a modifier, and values."""
+    return _path(world, type, 0)
+
+
 def _joined(inner: st.SearchStrategy[Clause]) -> st.SearchStrategy[Clause]:
     several = st.lists(inner, max_size=3).map(tuple)
     return st.one_of(several.map(AllOf), several.map(AnyOf), inner.map(Not))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -22,11 +23,21 @@ import uvicorn
 from dzop.app import application
 from dzop.auth.keys import signing_key
 from dzop.auth.tokens import issue
+from dzop.serving import proxying
 from dzop.settings import Settings
 
 Found = TypeVar("Found")
 PROJECT = str(Path(__file__).parents[1])
 EVERYTHING = "user/*.cruds patient/*.cruds"
+# Made once: it takes longer than a request.
+TLS = ssl.create_default_context()
+EVERYTHING_BY_ITSELF = "system/*.cruds"
+
+
+def everything_for(reference: str) -> str:
+    """The widest scopes: software acts by itself, everybody else as a user."""
+    by_itself = reference == "system" or reference.startswith("Organization/")
+    return EVERYTHING_BY_ITSELF if by_itself else EVERYTHING
 
 
 def eventually(look: Callable[[], Found | None], within: float = 30) -> Found:
@@ -45,7 +56,9 @@ class Service:
 
     url: str
     var: Path
-    transport: httpx.BaseTransport = field(default_factory=httpx.HTTPTransport, repr=False)
+    transport: httpx.BaseTransport = field(
+        default_factory=lambda: httpx.HTTPTransport(verify=TLS), repr=False
+    )
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
 
     @property
@@ -53,7 +66,13 @@ class Service:
         return f"{self.url}/fhir"
 
     def token(
-        self, reference: str, *, role: str | None = None, scope: str | None = None, ttl: int = 3600
+        self,
+        reference: str,
+        *,
+        role: str | None = None,
+        scope: str | None = None,
+        patient: str | None = None,
+        ttl: int = 3600,
     ) -> str:
         """A bearer token, as `dzop token` makes them."""
         settings = Settings()
@@ -62,8 +81,9 @@ class Service:
             issuer=settings.issuer,
             audience=settings.audience,
             subject=reference,
-            scope=scope or ("system/*.cruds" if reference == "system" else EVERYTHING),
+            scope=scope or everything_for(reference),
             role=role,
+            patient=patient,
             ttl=ttl,
             now=self.now(),
             client_id="tests",
@@ -123,12 +143,12 @@ def launched(folder: Path, *arguments: str, **settings: str) -> Server:
         if process.poll() is not None:
             raise AssertionError(f"the service ended at once:\n{server.log}")
         try:
-            return httpx.get(f"{server.url}/health/ready").is_success
+            return httpx.get(f"{server.url}/health/ready", verify=TLS).is_success
         except httpx.TransportError:
             return False
 
     try:
-        eventually(ready, within=60)
+        eventually(ready, within=180)
     except BaseException:
         process.kill()
         raise
@@ -184,9 +204,10 @@ def in_process(
     database: str, folder: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC), **given: Any
 ) -> Iterator[Service]:
     """The application on this database, in a thread of this process, with a clock and settings of one's own."""
-    usual = {"sandbox": True, "client_ids": "any", "pool_size": 2}
-    settings = Settings(database_url=database, var=folder, port=free_port(), **{**usual, **given})
-    config = uvicorn.Config(application(settings, clock), port=settings.port, log_level="warning")
+    usual = {"sandbox": True, "client_ids": "any", "pool_size": 2, "port": free_port()}
+    settings = Settings(database_url=database, var=folder, **{**usual, **given})
+    app, heard = application(settings, clock), proxying(settings)
+    config = uvicorn.Config(app, port=settings.port, log_level="warning", **heard)
     answering = uvicorn.Server(config)
     thread = Thread(target=answering.run)
     thread.start()

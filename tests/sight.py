@@ -5,23 +5,27 @@ Shares with the product the law and nothing of how the store looks it up: no gra
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import orjson
+from reached import reaches
 from stores import Store
 
 from consent.facts import Facts, Party, read_facts
 from consent.law import Shape, decide
 from consent.matrix import load
+from dzop.access.labels import served_meta
 
 MATRIX = load()
 Key = tuple[int, str, str]
 
 _AUDIENCE = """select person, type, id, kind from audience
     where actor = any($1) and valid_from <= $2 and valid_until > $2"""
+_VERSIONS = """select v.*, c.mask as now_mask, c.version = v.version as is_current
+    from resource_current c join resource_version v using (person, type, id)"""
 _BODIES = """select v.* from resource_current c
     join resource_version v using (person, type, id, version) where c.person >= 0 and not c.deleted"""
 
@@ -126,6 +130,40 @@ async def sight(store: Store, actor: str, now: datetime) -> Sight:
         token, frozenset(seen), frozenset(versions), frozenset(everything - seen), frozenset(hidden_versions),
         events, frozenset(row["seq"] for row in log) - events,
     )  # fmt: skip
+
+
+async def within(store: Store, sight: Sight, scopes: Sequence[str], patient: str, base: str) -> Sight:
+    """The same as far as these scopes reach, to read and to search, with this Patient in context."""
+    direct = store.direct
+    person = await direct.fetchval("select key from person where patient_id = $1", patient)
+
+    def reached(row: Any) -> bool:
+        meta = served_meta(row["version"], row["last_updated"], row["meta"], row["now_mask"])
+        about = {"resourceType": row["type"], "id": row["id"], "meta": orjson.loads(meta)}
+        value = {**orjson.loads(row["served"] or row["body"]), **about}
+        whole = [each for each in scopes if not row["deleted"] or "?" not in each]
+        return any(
+            reaches(whole, letter, value, base, is_of_patient=row["person"] == person) for letter in "rs"
+        )
+
+    everything = await direct.fetch(_VERSIONS)
+    current = {_key(row) for row in everything if row["is_current"] and reached(row)}
+    versions = frozenset(
+        (*_key(row), row["version"]) for row in everything if _key(row) in current and reached(row)
+    )
+    beyond = frozenset(_key(row) for row in everything) - current
+    return replace(
+        sight,
+        resources=sight.resources & current,
+        versions=sight.versions & versions,
+        hidden=sight.hidden | beyond,
+        hidden_versions=sight.hidden_versions
+        | (frozenset((*_key(r), r["version"]) for r in everything) - versions),
+    )
+
+
+def _key(row: Any) -> Key:
+    return row["person"], row["type"], row["id"]
 
 
 async def cut_down(store: Store, sight: Sight, *, keeping_facts: bool = False) -> None:

@@ -34,6 +34,7 @@ from dzop.fhir.outcome import (
     NotSupported,
     TooManyRequests,
     Unauthenticated,
+    Unavailable,
     UnsupportedMediaType,
     operation_outcome,
 )
@@ -50,7 +51,7 @@ _OPEN_HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": (
         "Accept, Accept-Patch, Allow, Content-Location, ETag, Last-Modified, Location, Preference-Applied, "
-        "Retry-After, X-Correlation-Id, X-Request-Id"
+        "Retry-After, WWW-Authenticate, X-Correlation-Id, X-Request-Id"
     ),
     "Vary": "Accept, Accept-Encoding",
     "X-Content-Type-Options": "nosniff",
@@ -193,8 +194,8 @@ def _refusal(request: HttpRequest, error: FhirError) -> Response:
         case Unauthenticated():
             # RFC 6750: who sent no token is not told that it was a bad one.
             sent = request.headers.get("authorization", "").lower().startswith("bearer ")
-            headers["WWW-Authenticate"] = 'Bearer realm="dzop"' + (', error="invalid_token"' if sent else "")
-        case TooManyRequests():
+            headers["WWW-Authenticate"] = 'Bearer realm="dzop"' + (f", {error.challenge}" if sent else "")
+        case TooManyRequests() | Unavailable():
             headers["Retry-After"] = str(error.retry_after)
         case NotSupported():
             headers["Allow"] = ", ".join(offered(_path(request)))

@@ -48,8 +48,10 @@ class Client(ClientMixin):  # type: ignore[misc]
         return None
 
     def get_allowed_scope(self, scope: str | None) -> str | None:
-        """The scopes asked for that mean something here, or None when none does."""
-        return " ".join(filter(scopes.grantable, dict.fromkeys((scope or "").split()))) or None
+        """The scopes asked for that mean something here and are within its registration, or None when none is."""
+        registered = self.scope.split()
+        asked = filter(scopes.grantable, dict.fromkeys((scope or "").split()))
+        return " ".join(each for each in asked if not registered or scopes.covered(each, registered)) or None
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
         return redirect_uri in self.redirect_uris

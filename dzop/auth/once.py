@@ -1,4 +1,4 @@
-"""What counts once: authorization codes, client assertions, launches.
+"""What counts once: authorization codes, client assertions, launches, answers of an identity provider to a login.
 
 One row a use, shared by all workers, so that of any number of attempts at the same time one counts
 (https://www.rfc-editor.org/rfc/rfc9700#section-4.5.3, https://www.rfc-editor.org/rfc/rfc7523#section-3).
@@ -19,7 +19,7 @@ from dzop.store.statement import compiled
 
 __all__ = ["Kind", "spend"]
 
-Kind = Literal["code", "assertion", "launch"]
+Kind = Literal["code", "assertion", "launch", "login"]
 
 _SPEND = compiled(
     insert(oauth_spent)

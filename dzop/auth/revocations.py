@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from sqlalchemy import DateTime, Text, bindparam, delete, func, select
@@ -26,6 +26,8 @@ __all__ = ["Kind", "Revocations", "restore", "revoke"]
 Kind = Literal["token", "grant", "client", "session", "subject"]
 FRESH: Final = 0.5
 """Seconds for which a worker believes what it has."""
+_LEEWAY: Final = timedelta(minutes=1)
+"""How long after its expiry a token may still be taken, where clocks differ; so long it stays revoked too."""
 
 _INSTANT = DateTime(timezone=True)
 _REVOKE = compiled(
@@ -92,7 +94,7 @@ class Revocations:
             if self._is_fresh():
                 return
             began = self._elapsed()
-            rows = await self._connection.rows(_IN_FORCE, now=now)
+            rows = await self._connection.rows(_IN_FORCE, now=now - _LEEWAY)
             self._known = {(row["kind"], row["value"]): row["revoked_at"] for row in rows}
             self._looked = began
 

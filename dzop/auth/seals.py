@@ -1,7 +1,8 @@
 """Short-lived sealed texts: what the server hands out and gets back, unread and unchanged.
 
 https://www.rfc-editor.org/rfc/rfc7516 (direct encryption, A256GCM). Every process that has the
-signing key can open what another has sealed, so nothing needs to be kept on the server.
+secret (`dzop.auth.keys.seal_key`) can open what another has sealed, so nothing needs to be kept on the server;
+a rotation of the signing keys does not touch it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc import jwe
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, OctKey
+from joserfc.jwk import OctKey
 
 __all__ = ["Seal"]
 
@@ -26,11 +27,8 @@ MAX_LENGTH = 16 * 1024
 class Seal:
     """Seals for one purpose: what is sealed for another purpose does not open."""
 
-    def __init__(self, key: ECKey, purpose: str) -> None:
-        secret = HKDF(SHA256(), 32, None, f"dzop {purpose}".encode()).derive(
-            str(key.as_dict(private=True)["d"]).encode()
-        )
-        self._key = OctKey.import_key(secret)
+    def __init__(self, secret: bytes, purpose: str) -> None:
+        self._key = OctKey.import_key(HKDF(SHA256(), 32, None, f"dzop {purpose}".encode()).derive(secret))
 
     def close(self, content: Mapping[str, Any], expires: datetime) -> str:
         """The sealed text of `content`, which must be JSON."""

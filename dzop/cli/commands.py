@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from dzop.cli import access, exchange, matrix
+from dzop.cli import access, accounts, clients, exchange, keys, matrix
+from dzop.cli.gp_sim import gp_sim
 from dzop.cli.indexing import index_anew
 from dzop.cli.options import Database, Partners, is_subject, ready_database, sandbox_settings, settings_of
 from dzop.problems import Problem, WrongUse
@@ -26,6 +27,10 @@ app = typer.Typer(
 app.add_typer(matrix.commands, name="matrix")
 app.add_typer(access.commands, name="access")
 app.add_typer(exchange.commands, name="exchange")
+app.add_typer(clients.commands, name="client")
+app.add_typer(accounts.commands, name="account")
+app.add_typer(keys.commands, name="keys")
+app.command("gp-sim")(gp_sim)
 _err = Console(stderr=True)
 # What a wrong option raises; typer exports only this child of it.
 _NotUnderstood: Any = typer.BadParameter.__base__
@@ -82,11 +87,13 @@ def demo(
     partners: Partners = None,
 ) -> None:
     """The service with the demo persons and the sandbox login, on an embedded database."""
-    from dzop.serving import load_demo, remove_embedded, run, welcome
+    from dzop.here import remove_embedded
+    from dzop.serving import load_demo, run, welcome
 
     given = settings_of(
-        port=port, sandbox=True, client_ids="any", identifier_checks="warning", partners=partners
-    )
+        port=port, sandbox=True, registration="open", client_ids="any", identifier_checks="warning",
+        partners=partners,
+    )  # fmt: skip
     settings = given.model_copy(update={"database_url": None})
     if reset:
         remove_embedded(settings)
@@ -145,7 +152,8 @@ def token(
     settings = sandbox_settings()
     if not is_subject(who):
         raise WrongUse("--for takes TYPE/ID, such as Patient/jet-peeters, or system")
-    scopes = scope or ("system/*.cruds" if who == "system" else "user/*.cruds patient/*.cruds")
+    by_itself = who == "system" or who.startswith("Organization/")
+    scopes = scope or ("system/*.cruds" if by_itself else "user/*.cruds patient/*.cruds")
     typer.echo(
         issue(
             signing_key(settings.keys), issuer=settings.issuer, audience=settings.audience, subject=who,
@@ -161,7 +169,7 @@ def proof(
     kind: Annotated[str, typer.Option(help="eid-reading, pharmacy-delivery, referral, ... or gmd.")],
 ) -> None:
     """Prints evidence of a relation of care that the sandbox accepts once, within ten minutes."""
-    from dzop.auth.keys import signing_key
+    from dzop.auth.keys import proof_key
     from dzop.auth.proofs import KINDS, Claim, sandbox_evidence
 
     settings = sandbox_settings()
@@ -169,7 +177,7 @@ def proof(
         raise WrongUse("--for takes TYPE/ID, such as Practitioner/dr-van-acker")
     if kind not in KINDS:
         raise WrongUse(f"--kind takes one of {', '.join(KINDS)}")
-    typer.echo(sandbox_evidence(signing_key(settings.keys), Claim(ssin, who, (), kind), datetime.now(UTC)))
+    typer.echo(sandbox_evidence(proof_key(settings.keys), Claim(ssin, who, (), kind), datetime.now(UTC)))
 
 
 @app.command()

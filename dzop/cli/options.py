@@ -40,7 +40,7 @@ def settings_of(**given: object) -> Settings:
 
 def sandbox_settings() -> Settings:
     """The settings, where the sandbox is on."""
-    from dzop.serving import sandbox_is_on
+    from dzop.here import sandbox_is_on
 
     settings = settings_of()
     if not sandbox_is_on(settings):
@@ -53,16 +53,30 @@ def ready_database(settings: Settings, *, serves: bool = False) -> AbstractConte
 
     A command that does not serve itself takes the address of the service beside it.
     """
-    from dzop.serving import beside, database
+    from dzop.here import beside, database
 
+    if serves:
+        _check_production(settings)
     partners_of(settings)
     _check_matrix(settings)
     _check_verifiers(settings)
+    _check_issuers(settings)
+    _check_keys(settings)
     return database(settings if serves else beside(settings))
+
+
+def _check_production(settings: Settings) -> None:
+    """Real persons are not served with what lets everybody in."""
+    from dzop.auth.production import objection
+
+    if (refused := objection(settings)) is not None:
+        raise Problem(refused)
 
 
 def _check_matrix(settings: Settings) -> None:
     """What is wrong with a matrix of one's own is told before anything starts."""
+    if settings.matrix is None:
+        return
     from dzop.app import shipped_matrix
 
     try:
@@ -79,6 +93,28 @@ def _check_verifiers(settings: Settings) -> None:
         configured(settings.proof_verifiers or "")
     except ValueError as wrong:
         raise Problem(f"DZOP_PROOF_VERIFIERS: {wrong}") from None
+
+
+def _check_issuers(settings: Settings) -> None:
+    """What is wrong with the identity providers is told before anything starts."""
+    if settings.issuers is None:
+        return
+    from dzop.app import configured_issuers
+
+    try:
+        configured_issuers(settings)
+    except ValueError as wrong:
+        raise Problem(f"DZOP_ISSUERS: {wrong}") from None
+
+
+def _check_keys(settings: Settings) -> None:
+    """Keys that others on this machine could read or replace are told before anything starts."""
+    from dzop.auth.key_files import ExposedKeyError, require_private
+
+    try:
+        require_private(settings.keys)
+    except ExposedKeyError as exposed:
+        raise Problem(str(exposed)) from None
 
 
 def partners_of(settings: Settings) -> tuple[Partner, ...]:

@@ -64,7 +64,10 @@ class Invalid(FhirError):
 
 
 class Unauthenticated(FhirError):
+    """`challenge` is what `WWW-Authenticate` tells who did send a token (RFC 6750)."""
+
     status, code = 401, "login"
+    challenge = 'error="invalid_token"'
 
 
 class Forbidden(FhirError):
@@ -114,7 +117,13 @@ class TooManyRequests(FhirError):
 
 
 class Unavailable(FhirError):
+    """`retry_after` is in seconds, at least 1."""
+
     status, code = 503, "transient"
+
+    def __init__(self, *issues: Issue | str, expression: str | None = None, retry_after: int = 1) -> None:
+        super().__init__(*issues, expression=expression)
+        self.retry_after = retry_after
 
 
 def operation_outcome(issues: Iterable[Issue]) -> dict[str, Any]:
