@@ -26,6 +26,7 @@ from dzop.api.front import Front
 from dzop.api.openapi import openapi
 from dzop.auth import keys
 from dzop.auth.discovery import oauth_uris, smart_configuration
+from dzop.auth.production import objection
 from dzop.auth.proofs import KINDS, Declarations, configured, sandbox_verifier
 from dzop.auth.resource_server.configured import our_own, trusting
 from dzop.auth.resource_server.issuers import TrustedIssuer, trusted_issuers
@@ -207,5 +208,8 @@ def configured_partners(settings: Settings) -> tuple[Partner, ...]:
 
 
 def from_environment() -> Front:
-    """The application with the settings of the environment: what each worker process runs."""
-    return application(Settings())
+    """The application with the settings of the environment: what each worker process runs, whoever starts it."""
+    settings = Settings()
+    if (refused := objection(settings)) is not None:
+        raise RuntimeError(refused)
+    return application(settings)

@@ -40,6 +40,7 @@ from dzop.auth.pages.page import STYLE, STYLE_NAME
 from dzop.auth.rates import Rates
 from dzop.auth.registering import RegistrationEndpoint, rules_for_itself
 from dzop.auth.registry import Registry
+from dzop.auth.resource_server.addresses import is_loopback
 from dzop.auth.resource_server.configured import our_own
 from dzop.auth.resource_server.issuers import TrustedIssuer
 from dzop.auth.resource_server.verifier import ResourceServer
@@ -82,7 +83,8 @@ def routes(around: Surroundings) -> list[BaseRoute]:
         keys.identity_ring(settings.keys, clock),
     )
     token_lasts = timedelta(minutes=settings.token_minutes)
-    cookies = Cookies(over_tls=settings.public_url.startswith("https:"))
+    is_here = settings.public_url.startswith("http:") and is_loopback(settings.public_url)
+    cookies = Cookies(over_tls=not is_here)
     sessions = Sessions(
         around.database,
         timedelta(minutes=settings.login_idle_minutes),

@@ -214,9 +214,7 @@ class Gateway:
         """The newest `count` events in plain words, and whether there are older ones."""
         async with self._recording(call, question), self._database.transaction() as transaction:
             inquiry = await begin(transaction, call, self._matrices, self._base, question)
-        events = await self.log(
-            call.unbounded, asked, interaction=f"${question.code}", before=2**62, count=count + 1
-        )
+        events = await self.log(call, asked, interaction=f"${question.code}", before=2**62, count=count + 1)
         outside = replace(inquiry, connection=self._database)
         known = await names(outside, [], *people_in(events))
         return entries(inquiry.words, events[:count], known.known, inquiry.patient), len(events) > count

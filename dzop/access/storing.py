@@ -26,7 +26,7 @@ from dzop.access.versions import Before, Concerned
 from dzop.access.writing import Consequence, Ruled, Writing
 from dzop.actor import Call
 from dzop.fhir.audience import of_aftercare
-from dzop.fhir.outcome import FhirError, Forbidden
+from dzop.fhir.outcome import FhirError, Forbidden, InsufficientScope
 from dzop.store.database import Transaction
 
 _SENSITIVE = mask([SENSITIVE])
@@ -118,11 +118,11 @@ class Storing:
         )
 
     async def _require_reach(self, written: Written, total: int, letter: str) -> None:
-        """Forbidden when the token does not reach the resource as it would be: then nothing is stored after all."""
+        """InsufficientScope when the token does not reach the resource as it would be: then nothing is stored."""
         shown, interaction = written.shown, "create" if letter == "c" else "update"
         if shown is not None and not await self._bounds.reach(shown, letter):
             self._law.refuse(interaction, 403, written.type, written.id, shown.person, total)
-            raise Forbidden(
+            raise InsufficientScope(
                 f"the scopes of this token do not include `{interaction}` of such a `{written.type}`"
             )
 

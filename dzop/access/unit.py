@@ -262,7 +262,8 @@ class Unit:
         if person is not None:
             await self._lock(person, type)
             before = await before_of(self._transaction, self._call, person, type, id)
-        if before is None or not await self._sees(before, "u"):
+        letters = "ru" if interaction == "patch" else "u"
+        if before is None or not all([await self._sees(before, letter) for letter in letters]):
             self._law.refuse(interaction, 404, type, id)
             raise NotFound(f"`{type}/{id}` is not known")
         if before.deleted:

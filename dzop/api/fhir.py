@@ -12,9 +12,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from secrets import token_hex
-from traceback import extract_tb
 
-import structlog
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
@@ -25,11 +23,13 @@ from dzop.actor import Actor, Call
 from dzop.api.beside import beside
 from dzop.api.body import ACCEPTED, PATCH_ACCEPTED, Body, read_body, read_form
 from dzop.api.compression import compress
+from dzop.api.faults import log_fault
 from dzop.api.negotiation import bearer, read_parameters
 from dzop.api.offered import DOCUMENTS, METHODS, offered
 from dzop.api.presentation import Parameters, Presentation, presentation, presentation_of_error
 from dzop.fhir.outcome import (
     FhirError,
+    InsufficientScope,
     Issue,
     NotSupported,
     TooManyRequests,
@@ -73,7 +73,6 @@ _PREFLIGHT_HEADERS = {
 # The client's own id of a request goes back beside ours. https://hl7.org/fhir/R4/http.html#custom
 _CORRELATION = re.compile(r"[\x21-\x7e]{1,128}")
 _NO_BODY = Body()
-_log = structlog.get_logger()
 
 Authenticate = Callable[[str, datetime], Awaitable[Actor]]
 
@@ -108,14 +107,7 @@ class FhirEndpoint:
         except ClientDisconnect:
             return Response(status_code=400)
         except Exception as error:
-            # Frames and the kind of error, never its text: that may quote what somebody sent.
-            frames = [
-                f"{each.name} {each.filename}:{each.lineno}" for each in extract_tb(error.__traceback__)
-            ]
-            kind = type(error).__name__
-            _log.error(
-                "request.failed", request_id=request_id, method=request.method, error=kind, frames=frames[-8:]
-            )
+            log_fault(error, request.method, request_id=request_id)
             text = "something went wrong here; it is logged under the id in `X-Request-Id`"
             outcome = operation_outcome([Issue("exception", text, severity="fatal")])
             return Response(json_bytes(outcome), 500, _PRIVATE_HEADERS, Presentation().content_type)
@@ -195,6 +187,8 @@ def _refusal(request: HttpRequest, error: FhirError) -> Response:
             # RFC 6750: who sent no token is not told that it was a bad one.
             sent = request.headers.get("authorization", "").lower().startswith("bearer ")
             headers["WWW-Authenticate"] = 'Bearer realm="dzop"' + (f", {error.challenge}" if sent else "")
+        case InsufficientScope():
+            headers["WWW-Authenticate"] = f'Bearer realm="dzop", {error.challenge}'
         case TooManyRequests() | Unavailable():
             headers["Retry-After"] = str(error.retry_after)
         case NotSupported():

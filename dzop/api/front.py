@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dzop.api.faults import log_fault
 from dzop.api.fhir import PATH
 
 
@@ -25,7 +26,13 @@ class Front:
         self._fhir = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._chosen(scope)(scope, receive, send)
+        try:
+            await self._chosen(scope)(scope, receive, send)
+        except Exception as error:
+            # By now it has been answered with 500. Uvicorn would log its text.
+            if scope["type"] != "http":
+                raise
+            log_fault(error, scope["method"])
 
     def _chosen(self, scope: Scope) -> ASGIApp:
         if scope["type"] != "http":

@@ -16,10 +16,10 @@ __all__ = ["Cookies"]
 
 @dataclass(frozen=True, slots=True)
 class Cookies:
-    """`over_tls` is whether browsers reach the service at an https address.
+    """`over_tls` is whether they travel over TLS alone, as everywhere but on a machine of one's own without TLS.
 
-    Then each name begins with `__Host-`, and no other host and no page without TLS can set the cookie. Without TLS (one
-    practises on one's own machine) only some browsers would send such a cookie back, and no other client.
+    Then each name begins with `__Host-`, and no other host and no page without TLS can set the cookie. Without TLS only
+    some browsers would send such a cookie back, and no other client.
     """
 
     over_tls: bool = True

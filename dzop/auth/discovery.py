@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from dzop.auth import scopes
 from dzop.auth.granting.assertion import ALGORITHMS
+from dzop.auth.granting.cors import shared
 from dzop.auth.key_ring import CACHED, KeyRing
 from dzop.auth.keys import IDENTITY_ALGORITHM, public_jwks
 from dzop.auth.metadata import GRANT_TYPES, METHODS
@@ -47,6 +48,7 @@ CAPABILITIES: Final = (
     "permission-online",
     "permission-v1",
     "permission-v2",
+    "authorize-post",
     "sso-openid-connect",
 )
 _CACHED: Final = f"max-age={int(CACHED.total_seconds())}"
@@ -56,6 +58,7 @@ def smart_configuration(issuer: str, *, registration: bool = False) -> dict[str,
     """The document at `[base]/.well-known/smart-configuration`; it lists only what works."""
     return server_metadata(issuer, registration=registration) | {
         "management_endpoint": f"{issuer}/account",
+        "launch_endpoint": f"{issuer}/launch",  # our own: SMART leaves open how software tells of one
         "capabilities": list(CAPABILITIES),
     }
 
@@ -98,7 +101,7 @@ def openid_configuration(issuer: str, *, registration: bool = False) -> dict[str
         "claims_supported": [
             "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "fhirUser",
         ],
-        "prompt_values_supported": ["none", "login", "consent"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
@@ -157,19 +160,14 @@ def routes(discovery: Discovery) -> list[Route]:
         f"{path}/.well-known/oauth-authorization-server": discovery.metadata,
         f"/.well-known/oauth-authorization-server{path}": discovery.metadata,
     }
-    return [Route(place, endpoint, methods=["GET"]) for place, endpoint in answered.items()]
+    return [route for place, endpoint in answered.items() for route in shared(place, endpoint, ["GET"])]
 
 
 def _document(request: Request, content: Mapping[str, Any]) -> Response:
-    """JSON for anybody, an app of any origin included; 304 to who has it already."""
+    """JSON; 304 to who has it already."""
     body = orjson.dumps(content)
     etag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-    headers = {
-        "ETag": etag,
-        "Cache-Control": _CACHED,
-        "Access-Control-Allow-Origin": "*",
-        "X-Content-Type-Options": "nosniff",
-    }
+    headers = {"ETag": etag, "Cache-Control": _CACHED}
     known = {each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")}
     if known & {etag, "*"}:
         return Response(status_code=304, headers=headers)

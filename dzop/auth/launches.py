@@ -24,6 +24,7 @@ from starlette.routing import Route
 from dzop.actor import Actor
 from dzop.auth.client import Client
 from dzop.auth.events import Happened, Recorded
+from dzop.auth.granting.cors import shared
 from dzop.auth.json_body import json_object
 from dzop.auth.people import People
 from dzop.auth.rates import Rates, refusal
@@ -101,7 +102,7 @@ class LaunchEndpoint:
 
     def routes(self) -> list[Route]:
         path = urlsplit(self.issuer).path.rstrip("/")
-        return [Route(f"{path}/launch", self.rates.limited("launch", self.answer), methods=["POST"])]
+        return shared(f"{path}/launch", self.rates.limited("launch", self.answer), ["POST"])
 
     async def answer(self, request: Request) -> Response:
         """201 with the launch; an error in the words of OAuth."""

@@ -40,8 +40,14 @@ def _objections(settings: Settings) -> Iterator[str]:
         yield "the sandbox lets everybody in and may not be on in production: unset DZOP_SANDBOX"
     if not settings.public_url.startswith("https://"):
         yield "in production DZOP_BASE_URL begins with https://, or passwords and tokens travel in the clear"
+    if any(_is_everybody(each.strip()) for each in (settings.trusted_proxies or "").split(",")):
+        yield "DZOP_TRUSTED_PROXIES trusts everybody, who could then choose their own address: name the proxies"
     if settings.database_url is not None and _is_known(settings.database_url):
         yield "the password of the database is one that everybody knows: give it another, and DZOP_DATABASE_URL"
+
+
+def _is_everybody(proxy: str) -> bool:
+    return proxy == "*" or proxy.endswith("/0")
 
 
 def _is_known(url: str) -> bool:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from authlib.oauth2.rfc6749 import OAuth2Error
+from authlib.oauth2.rfc6750 import InsufficientScopeError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -28,6 +29,7 @@ Asker = Literal["address", "client", "user"]
 Handler = Callable[[Request], Awaitable[Response]]
 Page = Callable[[Request], Response]
 _REMEMBERED: Final = 10_000
+_CHALLENGE: Final = {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,16 @@ class Rate:
 
 
 _CALLS, _CHECKS = Rate(600, 20), Rate(2_000, 100)
+# Every login and token of a user can be taken back, and each worker keeps the whole list of what was.
+_OF_ONE = Rate(600, 1 / 5)
 RATES: Final[Mapping[tuple[Endpoint, Asker], Rate]] = {
     ("authorize", "address"): _CALLS,
     ("authorize", "user"): Rate(60, 1),
     ("login", "address"): _CALLS,
+    ("login", "user"): _OF_ONE,
     ("token", "address"): _CALLS,
     ("token", "client"): _CHECKS,
+    ("token", "user"): _OF_ONE,
     ("introspect", "address"): _CHECKS,
     ("introspect", "client"): _CHECKS,
     ("revoke", "address"): _CALLS,
@@ -125,9 +131,12 @@ class Rates:
 
 
 def refusal(error: OAuth2Error) -> Response:
-    """The answer that tells a client what was wrong (RFC 6749, section 5.2)."""
+    """The answer that tells a client what was wrong (RFC 6749, section 5.2; RFC 6750, section 3.1)."""
     status, body, headers = error()
-    return JSONResponse(body, status, headers={**dict(headers), "Access-Control-Allow-Origin": "*"})
+    challenge = _CHALLENGE if isinstance(error, InsufficientScopeError) else {}
+    return JSONResponse(
+        body, status, headers={**dict(headers), **challenge, "Access-Control-Allow-Origin": "*"}
+    )
 
 
 def _network(address: str) -> str:

@@ -24,6 +24,7 @@ from starlette.routing import Route
 
 from dzop.auth import registry
 from dzop.auth.events import Happened, Recorded
+from dzop.auth.granting.cors import shared
 from dzop.auth.json_body import json_object
 from dzop.auth.metadata import ORGANIZATION, Rules, client_of
 from dzop.auth.rates import Rates, refusal
@@ -36,7 +37,7 @@ __all__ = ["MOST_CLIENTS", "RegistrationEndpoint", "rules_for_itself"]
 MOST_CLIENTS: Final = 10_000
 """How many clients may have registered themselves; then the operator has to remove some."""
 _MAX_BODY: Final = 32 * 1024
-_NO_STORE: Final = {"Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}
+_NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 def rules_for_itself(public_url: str, sandbox_organization: str | None) -> Rules:
@@ -65,8 +66,8 @@ class RegistrationEndpoint:
     def routes(self) -> list[Route]:
         path = f"{urlsplit(self.issuer).path.rstrip('/')}/register"
         return [
-            Route(path, self._answering(self._register), methods=["POST"]),
-            Route(f"{path}/{{client_id}}", self._answering(self._look_after), methods=["GET", "DELETE"]),
+            *shared(path, self._answering(self._register), ["POST"]),
+            *shared(f"{path}/{{client_id}}", self._answering(self._look_after), ["GET", "DELETE"]),
         ]
 
     def _answering(self, handler: Callable[[Request, datetime], Any]) -> Callable[[Request], Any]:

@@ -23,7 +23,7 @@ from dzop.store.statement import compiled
 
 __all__ = ["Kind", "Revocations", "restore", "revoke"]
 
-Kind = Literal["token", "grant", "client", "session", "subject"]
+Kind = Literal["token", "grant", "client", "session"]
 FRESH: Final = 0.5
 """Seconds for which a worker believes what it has."""
 _LEEWAY: Final = timedelta(minutes=1)
@@ -49,9 +49,7 @@ _RESTORE = compiled(
     )
 )
 _IN_FORCE = compiled(
-    select(table.c.kind, table.c.value, table.c.revoked_at).where(
-        table.c.until > bindparam("now", type_=_INSTANT)
-    )
+    select(table.c.kind, table.c.value).where(table.c.until > bindparam("now", type_=_INSTANT))
 )
 
 
@@ -70,7 +68,7 @@ class Revocations:
 
     def __init__(self, connection: Connection, elapsed: Callable[[], float] = time.monotonic) -> None:
         self._connection, self._elapsed = connection, elapsed
-        self._known: dict[tuple[str, str], datetime] = {}
+        self._known: frozenset[tuple[str, str]] = frozenset()
         self._looked: float | None = None
         self._looking = asyncio.Lock()
 
@@ -79,11 +77,7 @@ class Revocations:
         if not self._is_fresh():
             await self._look(now)
         for kind, value in _rests_on(claims):
-            revoked = self._known.get((kind, value))
-            # What was issued to the same subject after everything of theirs was revoked is a new login.
-            if revoked is not None and (
-                kind != "subject" or claims.issued is None or claims.issued <= revoked
-            ):
+            if (kind, value) in self._known:
                 raise Unauthenticated("The access token has been revoked.")
 
     def _is_fresh(self) -> bool:
@@ -95,7 +89,7 @@ class Revocations:
                 return
             began = self._elapsed()
             rows = await self._connection.rows(_IN_FORCE, now=now - _LEEWAY)
-            self._known = {(row["kind"], row["value"]): row["revoked_at"] for row in rows}
+            self._known = frozenset((row["kind"], row["value"]) for row in rows)
             self._looked = began
 
 
@@ -105,6 +99,5 @@ def _rests_on(claims: Claims) -> list[tuple[Kind, str]]:
         ("grant", claims.grant),
         ("client", claims.client_id),
         ("session", claims.session),
-        ("subject", claims.subject or None),
     ]
     return [(kind, value) for kind, value in named if value is not None]

@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 from sqlalchemy import DateTime, bindparam, delete
 
+from dzop.auth.login import failures
 from dzop.auth.registry import remove_unused
 from dzop.store.database import Connection
 from dzop.store.identity_tables import login_session, oauth_grant, oauth_revocation, oauth_spent
@@ -42,6 +43,7 @@ async def sweep(connection: Connection, now: datetime) -> None:
     """Removes what expired a day ago or longer, and apps that registered themselves and are not used."""
     for statement in _SWEEP:
         await connection.run(statement, before=now - KEPT)
+    await failures.forget(connection, now)
     await remove_unused(connection, now - UNUSED)
 
 

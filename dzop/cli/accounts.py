@@ -70,7 +70,7 @@ def list_accounts(database: Database = None) -> None:
 
 @commands.command("password")
 def set_password(name: Name, make_up: MakeUp = False, database: Database = None) -> None:
-    """Gives an account another password, and logs it out everywhere."""
+    """Gives an account another password, logs it out everywhere, and disconnects its apps."""
     known = _name(name)
     password = _password(known, make_up)
     _ended(database, known, lambda accounts: accounts.set_password(known, password))
@@ -79,7 +79,7 @@ def set_password(name: Name, make_up: MakeUp = False, database: Database = None)
 
 @commands.command("disable")
 def disable_account(name: Name, database: Database = None) -> None:
-    """Nobody can log in with it any more, and who is logged in is logged out."""
+    """Nobody can log in with it any more; who is logged in is logged out, and apps are disconnected."""
     known = _name(name)
     _ended(database, known, lambda accounts: accounts.disable(known, datetime.now(UTC)))
     typer.echo(f"Account `{known}` is disabled.")
@@ -99,7 +99,7 @@ def enable_account(name: Name, database: Database = None) -> None:
 
 @commands.command("remove")
 def remove_account(name: Name, database: Database = None) -> None:
-    """Removes an account; who is logged in with it is logged out."""
+    """Removes an account; who is logged in with it is logged out, and apps are disconnected."""
     known = _name(name)
     _ended(database, known, lambda accounts: accounts.remove(known))
     typer.echo(f"Account `{known}` is removed.")
@@ -145,12 +145,18 @@ def _password(name: str, make_up: bool) -> str:
 
 
 def _ended(url: str | None, name: str, change: Callable[[Accounts], Awaitable[bool]]) -> None:
-    """Changes an account and ends its logins; a Problem when there is no such account."""
+    """Changes an account, ends its logins and what apps were given in them; a Problem when there is no such account."""
+    from dzop.auth.login.allowed import disconnect
 
     async def changed(accounts: Accounts, sessions: Sessions) -> bool:
+        subjects = [
+            subject for each in await accounts.all() if each.name == name for subject in each.subjects
+        ]
         if not await change(accounts):
             return False
-        await sessions.end_of_account(name, datetime.now(UTC))
+        now = datetime.now(UTC)
+        await sessions.end_of_account(name, now)
+        await disconnect(sessions.database, subjects, now, sessions.token_lasts)
         return True
 
     _require(_on_accounts(url, changed), name)

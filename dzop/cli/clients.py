@@ -53,7 +53,9 @@ def add_client(
     from dzop.auth import registry
     from dzop.auth.metadata import ORGANIZATION
 
-    of_user = ["authorization_code", "refresh_token"] if redirect or not backend else []
+    if not (redirect or backend):
+        raise WrongUse("an app needs --redirect, and a system that acts by itself --backend")
+    of_user = ["authorization_code", "refresh_token"] if redirect else []
     metadata = {
         "client_name": name,
         "redirect_uris": redirect or [],

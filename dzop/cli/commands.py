@@ -32,6 +32,7 @@ app.add_typer(accounts.commands, name="account")
 app.add_typer(keys.commands, name="keys")
 app.command("gp-sim")(gp_sim)
 _err = Console(stderr=True)
+_LONG = 10**9  # seconds, some thirty years
 # What a wrong option raises; typer exports only this child of it.
 _NotUnderstood: Any = typer.BadParameter.__base__
 
@@ -47,7 +48,7 @@ def main() -> None:
     try:
         sys.exit(app(standalone_mode=False))
     except _NotUnderstood as wrong:
-        _give_up(wrong.format_message(), 2)
+        _give_up(" ".join(wrong.format_message().split()), 2)
     except WrongUse as wrong:
         _give_up(str(wrong), 2)
     except typer.Abort:
@@ -143,7 +144,10 @@ def token(
     ],
     role: Annotated[str | None, typer.Option(help="A role instead of that of the profession.")] = None,
     scope: Annotated[str | None, typer.Option(help="Scopes, separated by spaces.")] = None,
-    ttl: Annotated[int, typer.Option(help="Seconds it is valid; negative for an expired one.")] = 3600,
+    ttl: Annotated[
+        int,
+        typer.Option(min=-_LONG, max=_LONG, help="Seconds it is valid; negative for an expired one."),
+    ] = 3600,
 ) -> None:
     """Prints a bearer token of the sandbox issuer."""
     from dzop.auth.keys import signing_key
@@ -154,12 +158,14 @@ def token(
         raise WrongUse("--for takes TYPE/ID, such as Patient/jet-peeters, or system")
     by_itself = who == "system" or who.startswith("Organization/")
     scopes = scope or ("system/*.cruds" if by_itself else "user/*.cruds patient/*.cruds")
-    typer.echo(
-        issue(
+    try:
+        made = issue(
             signing_key(settings.keys), issuer=settings.issuer, audience=settings.audience, subject=who,
             scope=scopes, role=role, ttl=ttl, now=datetime.now(UTC), client_id="dzop-token",
-        )
-    )  # fmt: skip
+        )  # fmt: skip
+    except ValueError as wrong:
+        raise WrongUse(str(wrong)) from None
+    typer.echo(made)
 
 
 @app.command()

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import ValidationError
 
-from dzop.problems import Problem
+from dzop.problems import Problem, WrongUse
 from dzop.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,7 +36,12 @@ Matrix = Annotated[
 
 
 def settings_of(**given: object) -> Settings:
-    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    """The settings, of which those that are given win; WrongUse names one that cannot be meant, and no value."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        raise WrongUse(f"DZOP_{str(first['loc'][0]).upper()}: {first['msg']}") from None
 
 
 def sandbox_settings() -> Settings:

@@ -32,9 +32,10 @@ class Parameter:
 class Operation:
     """An operation as R4's OperationDefinition describes it.
 
-    `letter` is that of the SMART scope it needs on the type (c, r, u, d or s). One that affects state is
-    asked by POST only. `standard` is the id of the operation of R4 that it is, and `own_id` its own id where the code
-    alone would not tell it from another. One that `judges_resource` takes its parameter `resource` unchecked, also
+    `letter` is that of the SMART scope it needs on the type (c, r, u, d or s), `also` what it needs besides, as
+    (type, letter): what it tells of. One that affects state is asked by POST only. `standard` is the id of the
+    operation of R4 that it is, and `own_id` its own id where the code alone would not tell it from another. One that
+    `judges_resource` takes its parameter `resource` unchecked, also
     as the body itself.
     """
 
@@ -48,6 +49,7 @@ class Operation:
     standard: str = ""
     own_id: str = ""
     judges_resource: bool = False
+    also: tuple[tuple[str, str], ...] = ()
 
     @property
     def id(self) -> str:
@@ -67,6 +69,9 @@ def _parts(**types: str) -> tuple[Parameter, ...]:
         for name, type in types.items()
     )
 
+
+_WHO_MAY: Final = (("CareTeam", "r"), ("Consent", "r"))
+"""What a decision is told from: who is near the person, and what the person settled."""
 
 _PERSON: Final = (
     Parameter("ssin", "string", "in", documentation="The person's SSIN, or BIS number."),
@@ -360,6 +365,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             "Why somebody may or may not do something with an entry, or with a data category, in plain words. For "
             "the person, a representative and the operator."
         ),
+        also=_WHO_MAY,
         parameters=(
             *_CAPACITY,
             *_ASKED,
@@ -396,6 +402,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             "and why. For "
             "the person, a representative and the operator."
         ),
+        also=_WHO_MAY,
         parameters=(
             *_ASKED,
             _AT,
@@ -451,6 +458,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             "Who looked at the plan, changed it or was refused, in plain words: alike events of a day as one, "
             "emergencies first. For the person, a representative and the operator."
         ),
+        also=(("AuditEvent", "s"),),
         parameters=(
             *_ASKED,
             _SINCE,
@@ -499,6 +507,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             "What would change in who may do what if a Consent were stored or withdrawn; nothing is. For the person, a "
             "representative and the operator."
         ),
+        also=_WHO_MAY,
         parameters=(
             Parameter("consent", "Resource", "in", documentation="The Consent to store; or else `remove`."),
             Parameter("remove", "Reference", "in", documentation="The Consent that would be withdrawn."),

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 __all__ = [
-    "Conflict", "FhirError", "Forbidden", "Gone", "Invalid", "Issue", "NotFound", "NotSupported",
+    "Conflict", "FhirError", "Forbidden", "Gone", "InsufficientScope", "Invalid", "Issue", "NotFound", "NotSupported",
     "PreconditionFailed", "TooLarge", "TooManyRequests", "Unauthenticated", "Unavailable",
     "Unprocessable", "UnsupportedMediaType", "operation_outcome",
 ]  # fmt: skip
@@ -72,6 +72,12 @@ class Unauthenticated(FhirError):
 
 class Forbidden(FhirError):
     status, code = 403, "forbidden"
+
+
+class InsufficientScope(Forbidden):
+    """The scopes of the token do not reach so far, whatever the law says (RFC 6750, section 3.1)."""
+
+    challenge = 'error="insufficient_scope"'
 
 
 class NotFound(FhirError):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -79,14 +78,7 @@ class Pages:
     """A browser without scripts, that answers every page by a table: the name of a button, and which one it presses."""
 
     def __init__(self, timeout: float) -> None:
-        # As browsers do, it takes its own machine for safe, so that cookies for https come back there.
-        self._cookies = httpx.Cookies()
-        self._cookies.jar = CookieJar(DefaultCookiePolicy(secure_protocols=("https", "http")))
-        self._http = httpx.Client(
-            headers={"Accept-Language": "en"},
-            timeout=timeout,
-            event_hooks={"request": [self._bring_cookies], "response": [self._cookies.extract_cookies]},
-        )
+        self._http = httpx.Client(headers={"Accept-Language": "en"}, timeout=timeout)
 
     def close(self) -> None:
         self._http.close()
@@ -116,10 +108,6 @@ class Pages:
         if ways:
             return self._http.get(self._safe(urljoin(str(answer.url), ways[0])))
         raise Failed(f"the page at {answer.url.path} has nothing that could be chosen: is it a sandbox?")
-
-    def _bring_cookies(self, request: httpx.Request) -> None:
-        request.headers.pop("Cookie", None)
-        self._cookies.set_cookie_header(request)
 
     def _safe(self, address: str) -> str:
         """The address, unless what is sent there could be read on the way."""

@@ -19,7 +19,9 @@ NEEDED = (
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Addresses: `fhir` is the FHIR base; `registration` is None where software cannot register itself."""
+    """Addresses: `fhir` is the FHIR base; `launch` is where software says what it has open, which SMART leaves to each
+    server; `registration` is None where software cannot register itself.
+    """
 
     fhir: str
     issuer: str
@@ -28,12 +30,8 @@ class Server:
     token: str
     introspection: str
     revocation: str
+    launch: str
     registration: str | None
-
-    @property
-    def launch(self) -> str:
-        """Where software says what it has open. SMART leaves this to each server; here it is under the issuer."""
-        return f"{self.issuer}/launch"
 
 
 def discovered(http: httpx.Client, fhir: str) -> Server:
@@ -52,5 +50,6 @@ def discovered(http: httpx.Client, fhir: str) -> Server:
         token=member(told, "token_endpoint", what),
         introspection=member(told, "introspection_endpoint", what),
         revocation=member(told, "revocation_endpoint", what),
+        launch=member(told, "launch_endpoint", what),
         registration=told.get("registration_endpoint"),
     )

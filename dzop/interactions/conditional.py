@@ -25,7 +25,7 @@ from dzop.access.reach import allows
 from dzop.access.shown import Shown
 from dzop.access.unit import Unit
 from dzop.definitions.terminology import TERMINOLOGY
-from dzop.fhir.outcome import Forbidden, Invalid, Issue, NotFound, PreconditionFailed
+from dzop.fhir.outcome import InsufficientScope, Invalid, Issue, NotFound, PreconditionFailed
 from dzop.fhir.parameters import OF_THE_ANSWER
 from dzop.fhir.search.clause import AllOf, AnyOf, Clause
 from dzop.fhir.search.criterion import Criterion
@@ -114,11 +114,11 @@ async def matching(unit: Unit, condition: Query, *, again: bool = False) -> Show
 
 
 def require_reach(unit: Unit, condition: Query) -> None:
-    """Forbidden, whatever the data, when the token may not search what the condition asks of: an answer would tell."""
+    """InsufficientScope, whatever the data, when the token may not search what is asked of: an answer would tell."""
     actor = unit.actor
     if not allows(actor, condition.type, "s") or within_reach(condition, actor) != condition:
         unit.law.refuse("search-type", 403, condition.type, "")
-        raise Forbidden(
+        raise InsufficientScope(
             f"a condition is a search, and the scopes of this token do not include `search-type` of all that this "
             f"one on `{condition.type}` asks of"
         )

@@ -15,7 +15,7 @@ from dzop.access.everything import MOST, AskedWhole, Whole
 from dzop.access.shown import Shown
 from dzop.fhir import json, xshare
 from dzop.fhir.bundle import SearchEntry
-from dzop.fhir.outcome import Forbidden, Invalid
+from dzop.fhir.outcome import InsufficientScope, Invalid
 from dzop.fhir.parameters import OF_THE_ANSWER, Given
 from dzop.fhir.profiles.registry import profile_of
 from dzop.fhir.search.date import EARLIEST, LATEST, date_range
@@ -50,7 +50,7 @@ async def everything_of_plan(ask: Ask, given: Given) -> Answer:
 
 
 async def _types(ask: Ask, given: Given) -> frozenset[str]:
-    """The types that the scopes of the token reach; Forbidden for one that is asked for and out of reach."""
+    """The types that the scopes of the token reach; InsufficientScope for one that is asked for and out of reach."""
     reached = frozenset(readable(ask.call.actor)) & _TYPES
     asked = frozenset(type.strip() for text in given.all("_type") for type in text.split(","))
     if unknown := sorted(asked - _TYPES):
@@ -58,7 +58,7 @@ async def _types(ask: Ask, given: Given) -> frozenset[str]:
         raise Invalid(f"`_type` is `{unknown[0][:64]}`; possible are {possible}", expression="_type")
     if beyond := sorted(asked - reached):
         await ask.service.gateway.refused(ask.call, "$everything", 403, ask.type, ask.id)
-        raise Forbidden(f"the scopes of this token do not include `read` of `{beyond[0]}`")
+        raise InsufficientScope(f"the scopes of this token do not include `read` of `{beyond[0]}`")
     return asked or reached
 
 

@@ -23,7 +23,7 @@ from dzop.access.past import AskedHistory, Past, Position
 from dzop.access.reach import allows
 from dzop.access.shown import Shown
 from dzop.fhir import bundle
-from dzop.fhir.outcome import Forbidden, Invalid, Issue
+from dzop.fhir.outcome import InsufficientScope, Invalid, Issue
 from dzop.fhir.parameters import OF_THE_ANSWER
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.search.date import date_range
@@ -55,7 +55,7 @@ async def history_system(ask: Ask) -> Answer:
     )
     if not types:
         await ask.service.gateway.refused(ask.call, "history-system", 403, "", "")
-        raise Forbidden("the scopes of this token do not include the history of any type")
+        raise InsufficientScope("the scopes of this token do not include the history of any type")
     return await _answered(ask, "system", types, "_history")
 
 

@@ -12,7 +12,7 @@ from dzop.access.relation_declaring import Declared, Evidence, may_break_glass, 
 from dzop.access.unit import Unit
 from dzop.auth.proofs import KINDS, Claim
 from dzop.fhir.identifiers import is_ssin
-from dzop.fhir.outcome import Forbidden, Invalid, Issue, Unprocessable
+from dzop.fhir.outcome import Forbidden, InsufficientScope, Invalid, Issue, Unprocessable
 from dzop.fhir.parameters import Given, parameters
 from dzop.fhir.references import SSIN, canonical_system
 from dzop.interactions.exchanged import Answer, Ask
@@ -77,11 +77,10 @@ async def revoke(ask: Ask, given: Given) -> Answer:
 
 
 async def _require_whole_scope(ask: Ask, operation: str) -> None:
-    """Forbidden where the token reaches some persons only: whom this is about is not known before it is told."""
+    """InsufficientScope where the token reaches some persons only: whom this is about is told too late."""
     if not is_whole(ask.call.actor, "Patient", "c"):
-        raise await _forbidden(
-            ask, operation, f"the scopes of this token do not include `{operation}` of everybody"
-        )
+        await ask.service.gateway.refused(ask.call, operation, 403, "Patient", "")
+        raise InsufficientScope(f"the scopes of this token do not include `{operation}` of everybody")
 
 
 async def _forbidden(ask: Ask, operation: str, text: str) -> Forbidden:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from dzop.access.reach import allows
-from dzop.fhir.outcome import FhirError, Forbidden, Invalid, NotFound, NotSupported
+from dzop.fhir.outcome import FhirError, InsufficientScope, Invalid, NotFound, NotSupported
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.summary import Selection, read_selection
 from dzop.interactions.audit_event import read_audit_event, search_audit_events
@@ -29,11 +29,15 @@ Interaction = Callable[[Ask], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An interaction: its FHIR code, the scope letter it needs, and who carries it out."""
+    """An interaction: its FHIR code, the scope letter it needs, and who carries it out.
+
+    `also` is what it needs besides, as (type, letter), of its own type where none is named.
+    """
 
     code: str
     letter: str
     perform: Interaction
+    also: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ class Target:
 
 _CHANGING = {
     "PUT": Route("update", "u", update),
-    "PATCH": Route("patch", "u", patch),
+    # How a patch ends tells what it was tried on.
+    "PATCH": Route("patch", "u", patch, also=(("", "r"),)),
     "DELETE": Route("delete", "d", delete),
 }
 _ON_INSTANCE = {"GET": Route("read", "r", read), **_CHANGING}
@@ -130,7 +135,7 @@ def _operation(method: str, parts: list[str]) -> Target:
         raise NotSupported(f"`{code}` is asked by POST")
     for id in ids:
         _require_id("GET", id)
-    return Target(Route(code, operation.letter, performing(operation)), type, "".join(ids))
+    return Target(Route(code, operation.letter, performing(operation), operation.also), type, "".join(ids))
 
 
 def _require_id(method: str, id: str) -> None:
@@ -142,13 +147,18 @@ def _require_id(method: str, id: str) -> None:
 
 
 async def require_scope(ask: Ask, target: Target) -> None:
-    """Forbidden, whatever the data, when the token can never reach this; and recorded like every refusal.
+    """InsufficientScope, whatever the data, when the token can never reach this; and recorded like every refusal.
 
     What concerns all types is narrowed to those within reach by whoever carries it out.
     """
-    if target.type and not allows(ask.call.actor, target.type, target.route.letter):
-        await ask.service.gateway.refused(ask.call, target.route.code, 403, *_named(ask.request, target))
-        raise Forbidden(f"the scopes of this token do not include `{target.route.code}` of `{target.type}`")
+    route = target.route
+    for type, letter in (("", route.letter), *route.also) if target.type else ():
+        if not allows(ask.call.actor, type or target.type, letter):
+            await ask.service.gateway.refused(ask.call, route.code, 403, *_named(ask.request, target))
+            raise InsufficientScope(
+                f"the scopes of this token do not include the letter `{letter}` of `{type or target.type}`, which "
+                f"`{route.code}` of `{target.type}` needs"
+            )
 
 
 async def record_barred(ask: Ask) -> None:

@@ -31,8 +31,8 @@ __all__ = [
 _KEY = Text(collation="C")
 _INSTANT = DateTime(timezone=True)
 
-REVOKED: Final = ("token", "grant", "client", "session", "subject")
-"""What can be revoked: one access token (`jti`), all of a grant, of a client, of a session, of an actor."""
+REVOKED: Final = ("token", "grant", "client", "session")
+"""What can be revoked: one access token (`jti`), all of a grant, of a client, of a session."""
 
 
 def _key(name: str, **options: Any) -> Column[str]:

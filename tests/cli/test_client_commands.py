@@ -124,7 +124,7 @@ def test_a_private_key_is_refused_loudly(database: str, tmp_path: Path, keys: Pa
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (("add", "App"), 2, "`redirect_uris`"),
+        (("add", "App"), 2, "--redirect"),
         (("add", "App", "--redirect", "http://app.test/cb"), 2, "must begin with https://"),
         (("add", "App", "--redirect", "app:/cb"), 2, "cannot be a redirect URI"),
         ((*APP, "--client-id", "-x y"), 2, "--client-id"),

@@ -43,6 +43,9 @@ def test_without_the_sandbox_there_is_no_token(tmp_path: Path) -> None:
     [
         ["token", "--for", "Device/x"],
         ["token"],
+        ["token", "--for", "Patient/x", "--role", "No Role"],
+        ["token", "--for", "Patient/x", "--ttl", "99999999999999999999"],
+        ["keys", "rotate"],
         ["nonsense"],
         ["serve", "--port", "x"],
         ["serve", "--nonsense"],
@@ -54,6 +57,12 @@ def test_wrong_use_is_one_line_and_exit_2(tmp_path: Path, arguments: list[str]) 
     refusal = ran(tmp_path, *arguments, DZOP_SANDBOX="1")
     said = refusal.stderr.splitlines()
     assert (refusal.returncode, len(said), said[0].startswith("dzop: ")) == (2, 1, True)
+
+
+def test_a_setting_that_cannot_be_meant_is_one_line_that_names_it(tmp_path: Path) -> None:
+    refusal = ran(tmp_path, "serve", DZOP_REGISTRATION="perhaps")
+    said = refusal.stderr.splitlines()
+    assert (refusal.returncode, len(said), said[0].startswith("dzop: DZOP_REGISTRATION")) == (2, 1, True)
 
 
 def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:

@@ -22,7 +22,9 @@ from dzop.gp_sim.steps import Outcome
 PLACES = ("issuer", "jwks_uri", "authorization_endpoint", "token_endpoint", "introspection_endpoint")
 R4 = {"fhirVersion": "4.0.1"}
 SMART = {
-    **dict.fromkeys((*PLACES, "revocation_endpoint", "registration_endpoint"), "http://127.0.0.1:1/x"),
+    **dict.fromkeys(
+        (*PLACES, "revocation_endpoint", "launch_endpoint", "registration_endpoint"), "http://127.0.0.1:1/x"
+    ),
     "capabilities": list(NEEDED),
     "code_challenge_methods_supported": ["S256"],
 }

@@ -59,7 +59,7 @@ def test_a_request_that_cannot_be_trusted_is_answered_with_a_page_and_no_redirec
     [
         ({"response_type": "token"}, "unsupported_response_type"),
         ({"response_type": "id_token code"}, "unsupported_response_type"),
-        ({"response_type": None}, "unsupported_response_type"),
+        ({"response_type": None}, "invalid_request"),
         ({"response_mode": "fragment"}, "invalid_request"),
         ({"code_challenge": None}, "invalid_request"),
         ({"code_challenge": "short"}, "invalid_request"),

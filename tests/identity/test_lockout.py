@@ -108,6 +108,15 @@ def test_a_locked_address_is_told_when_to_come_back(here: Site) -> None:
     assert (page.status_code, page.headers["retry-after"]) == (429, "900")
 
 
+def test_whoever_goes_on_from_a_locked_address_adds_nothing_to_the_audit(here: Site) -> None:
+    exhausted(here, "203.0.113.13")
+    counted = []
+    for _ in range(2):
+        counted += here.rows("select count(*) from audit where interaction = '$login'")
+        here.browser(**{"X-Forwarded-For": "203.0.113.13"}).log_in("anybody", PASSWORD)
+    assert counted[0] == counted[1]
+
+
 def test_who_is_not_a_trusted_proxy_cannot_choose_their_address(
     database: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from dzop.app import from_environment
 from dzop.auth.production import is_production, objection
 from dzop.cli.commands import app, main
 from dzop.problems import Problem
@@ -64,6 +65,21 @@ def test_the_sandbox_is_refused_in_production() -> None:
 )
 def test_production_without_tls_is_refused(base_url: str) -> None:
     assert "https://" in str(objection(settings(base_url=base_url)))
+
+
+def test_another_server_than_ours_does_not_start_it_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**SAFE, "sandbox": "1"}.items():
+        monkeypatch.setenv(f"DZOP_{name.upper()}", value)
+    with pytest.raises(RuntimeError, match="DZOP_SANDBOX"):
+        from_environment()
+
+
+@pytest.mark.parametrize(
+    ("proxies", "is_refused"),
+    [("*", True), ("10.0.0.1, *", True), ("0.0.0.0/0", True), ("::/0", True), ("10.0.0.0/8, ::1", False)],
+)
+def test_production_where_everybody_chooses_their_address_is_refused(proxies: str, is_refused: bool) -> None:
+    assert (objection(settings(trusted_proxies=proxies)) is not None) is is_refused
 
 
 def test_production_that_is_said_to_be_one_needs_an_address() -> None:

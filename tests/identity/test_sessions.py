@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
+import httpx
 import pytest
 from browsing import SESSION, App, Browser, form_in
 from entering import PASSWORD, Site, site
 from resources import SINCE, consent, provision
+from serving import free_port, in_process
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +25,13 @@ def test_without_https_the_cookie_is_one_that_any_client_sends_back(here: Site) 
     answer = here.browser().log_in(here.account("cookie", "gp"), PASSWORD)
     cookie = next(each for each in answer.headers.get_list("set-cookie") if each.startswith(f"{SESSION}="))
     assert {each.strip().lower() for each in cookie.split(";")[1:]} == {"httponly", "path=/", "samesite=lax"}
+
+
+def test_at_another_address_without_https_no_browser_keeps_the_cookie(database: str, tmp_path: Path) -> None:
+    port = free_port()
+    with in_process(database, tmp_path, base_url="http://care.example", production=False, port=port):
+        cookie = httpx.get(f"http://127.0.0.1:{port}/auth/account").headers["set-cookie"]
+    assert (cookie.partition("-dzop")[0], "Secure" in cookie) == ("__Host", True)
 
 
 def test_the_database_keeps_only_a_digest_of_the_cookie(here: Site) -> None:

@@ -375,6 +375,29 @@ def test_what_only_userinfo_says_counts(world: Elsewhere) -> None:
     assert browser.is_logged_in
 
 
+def test_userinfo_does_not_raise_the_assurance_of_the_id_token(world: Elsewhere) -> None:
+    browser = world.here.browser()
+    sent = world.lied(browser, acr="low")
+    world.forger.userinfo = {"sub": "somebody", "acr": "high"}
+    assert (world.back(browser, sent).status_code, browser.session) == (403, "")
+
+
+def test_userinfo_does_not_say_who_it_is_where_the_id_token_does(world: Elsewhere) -> None:
+    browser = world.here.browser()
+    sent = world.lied(browser)
+    world.forger.userinfo = {"sub": "somebody", "ssin": "85073003328"}
+    world.back(browser, sent)
+    assert browser.is_logged_in
+
+
+def test_a_provider_that_does_not_say_when_somebody_logged_in_did_not_do_so_lately(world: Elsewhere) -> None:
+    browser = world.here.browser()
+    there = browser.login_page("forger", "/auth/authorize", **App(browser).asked(max_age="60"))
+    sent = dict(parse_qsl(urlsplit(there.headers["location"]).query))
+    world.forger.begin(sent["nonce"], ssin=world.here.person.ssin, acr="high")
+    assert (world.back(browser, sent).status_code, browser.session) == (400, "")
+
+
 def test_metadata_in_the_name_of_another_are_not_believed(world: Elsewhere) -> None:
     browser = world.here.browser()
     sent = world.lied(browser)

@@ -20,6 +20,7 @@ from dzop.store.migrations import migrate
 
 _SEALERS = (
     "select pid from pg_locks where locktype = 'advisory' and objid::bigint = x'61756474'::bigint and granted"
+    " and database = (select oid from pg_database where datname = current_database())"
 )
 _OPEN = "select count(*) as number from audit where position >= coalesce((select max(until) from audit_block), -2^62)"
 

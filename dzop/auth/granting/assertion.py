@@ -51,6 +51,14 @@ class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
         self._audiences, self._now = audiences, now
         self.shown: Shown | None = None
 
+    def extract_assertion(self, assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The header and the claims, of which nothing is believed yet."""
+        try:
+            header, claims = super().extract_assertion(assertion)
+        except (ValueError, RecursionError):
+            raise InvalidClientError(description="The client assertion cannot be read.") from None
+        return header, claims
+
     def resolve_client_public_key(self, client: Client) -> KeySet:
         """The keys that are registered."""
         return KeySet([import_key(key) for key in (client.jwks or {}).get("keys", [])])
@@ -59,7 +67,7 @@ class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
         """The claims; InvalidClientError in words that repeat nothing of the assertion."""
         try:
             token = jwt.decode(assertion, resolve_key, ALGORITHMS)
-        except (JoseError, ValueError, TypeError):
+        except (JoseError, ValueError, TypeError, RecursionError):
             raise InvalidClientError(
                 description="The client assertion is not signed with a registered key."
             ) from None
@@ -100,8 +108,8 @@ def claimed_client(request: ServerRequest) -> str | None:
     if not assertion:
         return named
     try:
-        _, claims = JWTBearerClientAssertion().extract_assertion(assertion)
-    except (InvalidClientError, ValueError):
+        _, claims = ClientAssertion((), request.now).extract_assertion(assertion)
+    except InvalidClientError:
         return None
     subject = claims.get("sub")
     # Both may be there, and then they are the same: https://www.rfc-editor.org/rfc/rfc7521#section-4.2

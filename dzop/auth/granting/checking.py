@@ -45,6 +45,8 @@ async def known_app(provider: Provider, parameters: Parameters) -> Client:
 async def checked(provider: Provider, client: Client, request: ServerRequest) -> Asked:
     """What is asked. OAuth2Error with where to tell it (`redirect_uri`) when something is wrong with it."""
     try:
+        if not request.payload.response_type:
+            raise InvalidRequestError("A response_type is required.")
         Server(provider, _GRANTS, client).get_consent_grant(request)
         if not client.check_grant_type("authorization_code"):
             raise UnauthorizedClientError("The client is not registered for this.")

@@ -64,6 +64,8 @@ async def _access_token(provider: Provider, text: str, now: datetime) -> dict[st
         claims = await provider.accepted(text, now)
     except Unauthenticated:
         return {}
+    if not await provider.people.may_act(claims.subject, now):
+        return {}
     grant = await grants.find(provider.database, claims.grant) if claims.grant else None
     return {**_said(provider, claims), **_context(grant)}
 

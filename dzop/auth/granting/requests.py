@@ -20,6 +20,7 @@ __all__ = ["Parameters", "ServerRequest", "form_of", "posted", "read", "single"]
 MAX_BODY: Final = 32 * 1024
 _FORM: Final = "application/x-www-form-urlencoded"
 Parameters = Mapping[str, list[str]]
+_NO_SECRETS: Final = "There are no client secrets here: send client_id, or a client_assertion, in the form."
 
 
 class _Payload(OAuth2Payload):  # type: ignore[misc]
@@ -57,7 +58,7 @@ class ServerRequest(OAuth2Request):  # type: ignore[misc]
 async def posted(request: Request, uri: str, now: datetime) -> ServerRequest:
     """What a client sent as a form. A client that sends a password of its own has one that we do not know."""
     if "authorization" in request.headers:
-        raise InvalidClientError(status_code=401, description="There are no client secrets here.")
+        raise InvalidClientError(status_code=401, description=_NO_SECRETS)
     form = await form_of(request)
     return ServerRequest("POST", uri, {name: [value] for name, value in form.items()}, now)
 

@@ -88,11 +88,19 @@ class _Grant:
         )
 
     async def end(self, granted: Granted, detail: str) -> None:
-        """Ends the grant of which something turned up a second time: one of the two was stolen."""
+        """Ends the grant: something of it turned up again, so one of the two was stolen, or its login is over."""
         now = self.request.now
         async with self.provider.database.transaction() as connection:
             await grants.revoke(connection, granted.id, now, now + self.provider.token_lasts)
         await self.note(granted, 400, detail)
+
+    async def require_still_so(self, granted: Granted, session: str | None) -> None:
+        """The login that it rests on goes on, and who gave it may still act."""
+        now = self.request.now
+        if session is not None and not await self.provider.login.is_live(session, now):
+            raise InvalidGrantError("The login that this rests on has ended.")
+        if not await self.provider.people.may_act(granted.subject, now):
+            raise InvalidGrantError("Who gave this may not act now.")
 
 
 class _CodeGrant(_Grant, AuthorizationCodeGrant):  # type: ignore[misc]
@@ -108,6 +116,7 @@ class _CodeGrant(_Grant, AuthorizationCodeGrant):  # type: ignore[misc]
     async def answer(self) -> dict[str, Any]:
         code: Code = self.request.authorization_code
         granted, now = code.granted, self.request.now
+        self.provider.rates.require("token", "user", granted.subject)
         lasts, expires = _lasts(self.provider, granted, now), _expires(self.provider, granted, now)
         # The family is there before anybody can learn that the code was spent.
         async with self.provider.database.transaction() as connection:
@@ -117,6 +126,12 @@ class _CodeGrant(_Grant, AuthorizationCodeGrant):  # type: ignore[misc]
         if not is_first:
             await self.end(granted, "code-replayed")
             raise InvalidGrantError("The code has been used before.")
+        # Looked at once the family is there: whoever logs out everywhere meanwhile finds it, or has ended the login.
+        try:
+            await self.require_still_so(granted, granted.session)
+        except InvalidGrantError:
+            await self.end(granted, "login-ended")
+            raise
         await self.note(granted, 200, "code")
         refresh_token = (
             refreshing.close(self.provider, granted.id, 0, expires) if granted.is_refreshed else None
@@ -145,9 +160,10 @@ class _RefreshGrant(_Grant, RefreshTokenGrant):  # type: ignore[misc]
         granted, now = token.grant.granted, self.request.now
         if not token.grant.is_open(now):
             raise InvalidGrantError("What the refresh token was for has ended.")
+        self.provider.rates.require("token", "user", granted.subject)
         is_used = token.generation != token.grant.generation
         if not is_used:
-            await self._require_still_so(granted)
+            await self.require_still_so(granted, granted.ends_with)
             is_used = not await grants.rotate(self.provider.database, granted.id, token.generation, now)
         if is_used:
             await self.end(granted, "refresh-replayed")
@@ -164,14 +180,6 @@ class _RefreshGrant(_Grant, RefreshTokenGrant):  # type: ignore[misc]
             lasts=_lasts(self.provider, granted, now),
             refresh_token=successor,
         )
-
-    async def _require_still_so(self, granted: Granted) -> None:
-        """The login that it rests on goes on, and who gave it may still act."""
-        session, now = granted.ends_with, self.request.now
-        if session is not None and not await self.provider.login.is_live(session, now):
-            raise InvalidGrantError("The login that this rests on has ended.")
-        if not await self.provider.people.may_act(granted.subject, now):
-            raise InvalidGrantError("Who gave this may not act now.")
 
 
 class _BackendGrant(_Grant, ClientCredentialsGrant):  # type: ignore[misc]

@@ -19,10 +19,13 @@ async def described(provider: Provider, request: Request) -> dict[str, str]:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise InvalidTokenError(description="An access token is needed.")
+    now = provider.clock()
     try:
-        claims = await provider.accepted(token.strip(), provider.clock())
+        claims = await provider.accepted(token.strip(), now)
     except Unauthenticated:
         raise InvalidTokenError(description="The access token is not accepted.") from None
+    if not await provider.people.may_act(claims.subject, now):
+        raise InvalidTokenError(description="Who it is about may not act now.")
     if "openid" not in claims.scopes:
         raise InsufficientScopeError(description="The scope openid is needed.")
     said = {"sub": claims.subject}

@@ -68,9 +68,11 @@ class Accounts:
         row = await self.connection.row(_FIND, it=name)
         if not await self.passwords.match(row["password"] if row else None, password) or row is None:
             return None
-        account = _account(row)
-        if account.disabled is not None:
+        # That took a while: meanwhile it may have been disabled, or have got another password.
+        known = await self.connection.row(_FIND, it=name)
+        if known is None or known["disabled_at"] is not None or known["password"] != row["password"]:
             return None
+        account = _account(known)
         if self.passwords.is_outdated(row["password"]):
             await self.set_password(name, password)
         return account

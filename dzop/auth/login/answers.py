@@ -12,6 +12,7 @@ from dzop.auth.login.logins import Logins
 from dzop.auth.pages.message import message_page
 from dzop.auth.pages.page import Place, headers
 from dzop.auth.pages.words import preferred_language
+from dzop.auth.rates import TooManyRequestsError
 from dzop.fhir.outcome import FhirError, Unavailable
 
 __all__ = ["Endpoint", "endpoint", "language_of", "message", "shown", "went"]
@@ -26,6 +27,8 @@ def endpoint(logins: Logins, answer: Endpoint) -> Callable[[Request], Awaitable[
     async def answered(request: Request) -> Response:
         try:
             return await answer(logins, request)
+        except TooManyRequestsError:
+            raise  # who counts also says so
         except OAuth2Error:  # of what reads queries and forms
             return message(logins, request, "bad-request")
         except Unavailable:

@@ -38,6 +38,7 @@ async def entered(
     if not acting:
         await record(logins, visit, 403, "nobody-here")
         return message(logins, request, "unknown-person", 403)
+    logins.provider.rates.require("login", "user", acting[0])
     started = await logins.sessions.start(
         acting,
         now,

@@ -91,21 +91,25 @@ class Elsewhere:
         )
 
     async def logged_in(
-        self, answer: Mapping[str, str], *, nonce: str, verifier: str, now: datetime
+        self, asked: Asked | None, answer: Mapping[str, str], *, nonce: str, verifier: str, now: datetime
     ) -> LoggedIn:
         """Who logged in, by the parameters with which the provider sent the browser back.
 
-        NotLoggedInError when they do not show it; Unreachable when the provider cannot be asked.
+        How sure and how recent the login is stands in the id token alone; an app that asks for a recent one is not
+        content with a provider that does not say. NotLoggedInError when they do not show it; Unreachable when the
+        provider cannot be asked.
         """
         async with fetching.client() as http:
             metadata = await discovered(http, self.issuer.issuer)
             self._require_its_own(answer, metadata)
             tokens = await self._redeemed(http, metadata, answer["code"], verifier, now)
             claims = await self._verified(http, metadata, tokens, nonce, now)
-            if self.registration.userinfo:
-                claims |= await _userinfo(http, metadata, tokens, claims["sub"])
+            is_told = self.registration.userinfo
+            told = await _userinfo(http, metadata, tokens, claims["sub"]) if is_told else {}
+        if asked is not None and asked.max_age is not None and "auth_time" not in claims:
+            raise NotLoggedInError("auth-time")
         return LoggedIn(
-            claims,
+            {**told, **claims},
             str(tokens["id_token"]),
             _instant(claims.get("auth_time"), now),
             str(claims.get("acr") or ""),

@@ -6,7 +6,7 @@ answer after the same work (https://cheatsheetseries.owasp.org/cheatsheets/Authe
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -78,14 +78,14 @@ async def _with_password(logins: Logins, request: Request, visit: Visit, form: M
         return shown(password_page(place, name, "empty"), 400, _app(visit))
     address, now = request.client.host if request.client else "", logins.now()
     if not await logins.failures.admits_address(address, now):
-        await record(logins, visit, 429, "address-locked")
+        # Not recorded, as what brought it about is: or whoever goes on trying could fill the audit.
         page = password_page(place, name, "too-many", _MINUTES)
         response = shown(page, 429, _app(visit))
         response.headers["Retry-After"] = str(60 * _MINUTES)
         return response
     account = await _proven(logins, name, password, now)
     if account is None:
-        await record(logins, visit, 401, f"password:{_hashed(name)}")
+        await record(logins, visit, 401, f"password:{_mark(logins, name)}")
         page = password_page(place, name, "wrong", _MINUTES)
         return shown(page, 403, _app(visit))
     await logins.failures.forgive(account.name, address, now)
@@ -125,6 +125,6 @@ def _app(visit: Visit) -> str | None:
     return visit.asked.redirect_uri if visit.asked else None
 
 
-def _hashed(name: str) -> str:
-    """Enough to see in the log that it was the same name, and not which one."""
-    return hashlib.sha256((account_name(name) or name).encode()).hexdigest()[:12]
+def _mark(logins: Logins, name: str) -> str:
+    """Enough to see in the log that it was the same name; which one, be it a password, nobody can try out."""
+    return hmac.digest(logins.provider.sealing, (account_name(name) or name).encode(), "sha256").hex()[:12]

@@ -69,7 +69,9 @@ async def _answered(
 ) -> Response:
     there, now = logins.elsewhere[name], logins.now()
     try:
-        found = await there.logged_in(answer, nonce=began["nonce"], verifier=began["verifier"], now=now)
+        found = await there.logged_in(
+            visit.asked, answer, nonce=began["nonce"], verifier=began["verifier"], now=now
+        )
     except Unreachable:
         await record(logins, visit, 502, "unreachable")
         return message(logins, request, "provider-failed", 502)

@@ -32,7 +32,7 @@ from dzop.store.database import Connection
 from dzop.store.identity_tables import login_failure as table
 from dzop.store.statement import compiled
 
-__all__ = ["WINDOW", "Failures", "unlock"]
+__all__ = ["WINDOW", "Failures", "forget", "unlock"]
 
 Kind = Literal["account", "address"]
 WINDOW: Final = timedelta(minutes=15)
@@ -85,11 +85,16 @@ class Failures:
         """
         await unlock(self.connection, name)
         await self.connection.run(_TAKE_BACK, **_key("address", _network(address)), now=now)
-        await self.connection.run(_FORGET, since=now - WINDOW)
+        await forget(self.connection, now)
 
     async def _counts(self, kind: Kind, value: str, most: int, now: datetime) -> bool:
         row = await self.connection.row(_COUNT, **_key(kind, value), now=now, since=now - WINDOW, most=most)
         return row is not None
+
+
+async def forget(connection: Connection, now: datetime) -> None:
+    """Removes what counts no more."""
+    await connection.run(_FORGET, since=now - WINDOW)
 
 
 async def unlock(connection: Connection, name: str) -> None:

@@ -96,7 +96,7 @@ async def _asked(logins: Logins, request: Request, asked: Mapping[str, str]) -> 
         return await _left_by_app(logins, request, hint, session, to)
     if session is None:
         return _gone(logins, request, "")
-    sealed = logins.sealed("log out", session.id, client=client_id, to=to)
+    sealed = logins.sealed("log out", session.id, client=client.client_id if client else "", to=to)
     place = Place(language_of(request, asked), logins.path, "/logout", {"pending": sealed})
     return shown(logout_page(place, client.name if client else ""), redirect_uri=to or None)
 

@@ -59,9 +59,10 @@ async def change(logins: Logins, request: Request) -> Response:
 async def _everywhere(logins: Logins, request: Request, session: Session) -> Response:
     """For a lost device too: no login goes on, and no app that may work without one."""
     provider, now = logins.provider, logins.now()
-    await disconnect(provider.database, session.subjects, now, provider.token_lasts)
     response = await leaving.left(logins, request, session, "everywhere")
     await logins.sessions.end_all(session.subjects, now)
+    # Afterwards: by now no login is left in which an app could be given anything more.
+    await disconnect(provider.database, session.subjects, now, provider.token_lasts)
     return response
 
 

@@ -26,6 +26,7 @@ __all__ = [
 
 # They would have us use a key, a form or a meaning that the sender chose.
 _REFUSED: Final = ("crit", "b64", "zip", "enc", "cty")
+_LONGEST_CLIENT: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +101,15 @@ def require_claims(payload: Mapping[str, Any], expected: Expected, now: datetime
 
 
 def client_of(payload: Mapping[str, Any]) -> str | None:
-    """Whom the token was issued to: `client_id`, or `azp` as OpenID Connect says it; both, only when they agree."""
+    """Whom the token was issued to: `client_id`, or `azp` as OpenID Connect says it; both, only when they agree.
+
+    It goes into the audit, where not every character can be kept.
+    """
     named = [payload[name] for name in ("client_id", "azp") if payload.get(name) is not None]
     if not all(isinstance(each, str) and each == named[0] for each in named):
         raise Unauthenticated("The access token does not say in one way to which client it was issued.")
+    if named and not (named[0].isprintable() and len(named[0]) <= _LONGEST_CLIENT):
+        raise Unauthenticated("The access token was issued to a client whose id cannot be one.")
     return named[0] if named else None
 
 

@@ -90,7 +90,7 @@ def upgrade() -> None:
     sa.Column('value', sa.Text(collation='C'), nullable=False),
     sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('until', sa.DateTime(timezone=True), nullable=False),
-    sa.CheckConstraint("kind in ('token', 'grant', 'client', 'session', 'subject')", name=op.f('ck_oauth_revocation_kind_known')),
+    sa.CheckConstraint("kind in ('token', 'grant', 'client', 'session')", name=op.f('ck_oauth_revocation_kind_known')),
     sa.PrimaryKeyConstraint('kind', 'value'),
     comment='Access tokens that are refused although they have not expired.'
     )
