@@ -23,7 +23,8 @@ class Client(ClientMixin):  # type: ignore[misc]
     A public client (`none`) proves itself with PKCE and an exact redirect URI; a confidential one signs an assertion
     with a key of `jwks` (`private_key_jwt`). There are no secrets that both sides know. `scope` is the most it may
     ask for, by spaces; empty for whatever a user may give. `organization` (`Organization/x`) is for whom it acts.
-    `is_first_party` is the service's own app, for which nobody is asked whether they allow it.
+    `is_first_party` is the service's own app, for which nobody is asked whether they allow it. One that `introspects`
+    is another service that takes our access tokens, and may ask about those of every client (RFC 7662).
     """
 
     client_id: str
@@ -40,6 +41,7 @@ class Client(ClientMixin):  # type: ignore[misc]
     policy: str | None = None
     post_logout_redirect_uris: tuple[str, ...] = ()
     is_first_party: bool = False
+    introspects: bool = False
 
     def get_client_id(self) -> str:
         return self.client_id

@@ -19,12 +19,14 @@ from dzop.auth.client import Client
 from dzop.auth.client_keys import public_key_set
 from dzop.auth.redirects import Redirects, require_web_address
 
-__all__ = ["GRANT_TYPES", "METHODS", "ORGANIZATION", "Rules", "client_of", "is_client_id"]
+__all__ = ["GRANT_TYPES", "INTROSPECTS", "METHODS", "ORGANIZATION", "Rules", "client_of", "is_client_id"]
 
 METHODS: Final = ("none", "private_key_jwt")
 GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials")
 ORGANIZATION: Final = "https://dzop.example/fhir/client-organization"
 """Names, in a registration, for whom an organisation's system acts: `Organization/x`."""
+INTROSPECTS: Final = "https://dzop.example/fhir/client-introspects"
+"""Says, in a registration, that this is another service that takes our access tokens and may ask about all of them."""
 
 _MOST_NAME, _MOST_SCOPE, _MOST_ADDRESSES = 80, 2_000, 10
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
@@ -84,6 +86,7 @@ def client_of(client_id: str, metadata: Mapping[str, Any], rules: Rules) -> Clie
         logo=_address(metadata, "logo_uri"),
         policy=_address(metadata, "policy_uri"),
         post_logout_redirect_uris=rules.redirects.checked(_texts(metadata, "post_logout_redirect_uris")),
+        introspects=_introspects(metadata, method, rules),
     )
 
 
@@ -148,6 +151,16 @@ def _organization(metadata: Mapping[str, Any], grants: Sequence[str], rules: Rul
     if not _ORGANIZATION.fullmatch(organization):
         raise InvalidClientMetadataError("The organisation is named as `Organization/x`.")
     return organization
+
+
+def _introspects(metadata: Mapping[str, Any], method: str, rules: Rules) -> bool:
+    if not metadata.get(INTROSPECTS):
+        return False
+    if not rules.is_operator:
+        raise InvalidClientMetadataError("Who may ask about the tokens of others is settled by the operator.")
+    if method != "private_key_jwt":
+        raise InvalidClientMetadataError("A service that asks about tokens needs a key of its own: `jwks`.")
+    return True
 
 
 def _name(metadata: Mapping[str, Any], rules: Rules) -> str:

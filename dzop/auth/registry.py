@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from dzop.auth import revocations
 from dzop.auth.client import Client
+from dzop.auth.metadata import INTROSPECTS
 from dzop.auth.published_keys import PublishedKeys
 from dzop.store.database import Connection, Database, Row
 from dzop.store.identity_tables import oauth_client, oauth_consent, oauth_grant, oauth_revocation
@@ -267,7 +268,7 @@ def _is_possible(client_id: str) -> bool:
     return len(client_id) <= 256 and client_id.isprintable()
 
 
-# The fields of `Client` by the names of RFC 7591, section 2, and of RP-Initiated Logout; `launch_uri` is ours.
+# The fields of `Client` by the names of RFC 7591, section 2, and of RP-Initiated Logout; the others are ours.
 _NAMES: Final = {
     "redirect_uris": "redirect_uris",
     "name": "client_name",
@@ -280,6 +281,7 @@ _NAMES: Final = {
     "logo": "logo_uri",
     "policy": "policy_uri",
     "post_logout_redirect_uris": "post_logout_redirect_uris",
+    "introspects": INTROSPECTS,
 }
 
 

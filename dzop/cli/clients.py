@@ -46,12 +46,16 @@ def add_client(
         bool, typer.Option("--backend", help="It acts by itself, for an organisation.")
     ] = False,
     organization: Annotated[str | None, typer.Option(help="For whom: Organization/x.")] = None,
+    introspects: Annotated[
+        bool,
+        typer.Option("--introspects", help="A service that takes our tokens, and may ask about all of them."),
+    ] = False,
     client_id: Annotated[str | None, typer.Option(help="An id of your own choosing.")] = None,
     database: Database = None,
 ) -> None:
     """Registers a client and prints its id."""
     from dzop.auth import registry
-    from dzop.auth.metadata import ORGANIZATION
+    from dzop.auth.metadata import INTROSPECTS, ORGANIZATION
 
     if not (redirect or backend):
         raise WrongUse("an app needs --redirect, and a system that acts by itself --backend")
@@ -66,6 +70,7 @@ def add_client(
         "jwks_uri": jwks_uri,
         "grant_types": [*of_user, *(["client_credentials"] if backend else [])],
         ORGANIZATION: organization,
+        INTROSPECTS: introspects,
     }
 
     async def add(opened: Any, settings: Settings) -> str:

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from dzop.auth import registry
 from dzop.auth.events import Happened
-from dzop.auth.metadata import ORGANIZATION
+from dzop.auth.metadata import INTROSPECTS, ORGANIZATION
 from dzop.auth.rates import Rate, Rates
 from dzop.auth.registering import RegistrationEndpoint, rules_for_itself
 from dzop.store.database import Database
@@ -356,9 +356,11 @@ async def test_what_makes_no_sense_is_refused(world: World, given: dict[str, Any
 
 
 @pytest.mark.parametrize(
-    "given", [SYSTEM, WEB | {ORGANIZATION: "Organization/practice"}], ids=["system", "app"]
+    "given",
+    [SYSTEM, WEB | {ORGANIZATION: "Organization/practice"}, WEB | {"jwks": PUBLIC, INTROSPECTS: True}],
+    ids=["system", "app", "introspects"],
 )
-async def test_nobody_makes_itself_the_system_of_an_organisation(world: World, given: dict[str, Any]) -> None:
+async def test_nobody_makes_itself_what_the_operator_must(world: World, given: dict[str, Any]) -> None:
     answer = await world.register(given)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client_metadata")
 

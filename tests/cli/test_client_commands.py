@@ -88,6 +88,15 @@ def test_a_system_is_added_with_its_organisation_and_key(database: str, tmp_path
     )
 
 
+def test_a_service_that_may_ask_about_all_tokens_is_added(database: str, tmp_path: Path, keys: Path) -> None:
+    added = client(
+        database, tmp_path, "add", "Documents", "--backend", "--introspects", "--jwks", str(keys),
+        "--organization", "Organization/region", "--scope", "system/*.rs",
+    )  # fmt: skip
+    said = shown(database, tmp_path, added.stdout.strip())
+    assert said["https://dzop.example/fhir/client-introspects"] is True
+
+
 def test_clients_are_listed(database: str, tmp_path: Path, app: str) -> None:
     assert (
         f"{app}  enabled  by the operator  Wound care"

@@ -76,6 +76,15 @@ def test_of_the_token_of_another_client_nothing_is_told(care: Care, app: App, je
     assert asked(app, theirs[kind]) == NOTHING
 
 
+@pytest.mark.parametrize(("kind", "active"), [("access_token", True), ("refresh_token", False)])
+def test_a_service_that_takes_our_tokens_asks_about_access_tokens_of_others(
+    care: Care, jet: Person, kind: str, active: bool
+) -> None:
+    service = care.system(jet.ref("Organization", "employer-nurse"), introspects=True)
+    told = asked(service, care.app().log_in(jet.patient).tokens(scope=SCOPE)[kind])
+    assert (told["active"], told.get("sub")) == (active, jet.patient if active else None)
+
+
 @pytest.mark.parametrize("token", ["x", "a.b.c", "a.b.c.d.e", "é", "x" * 20_000])
 def test_what_is_no_token_is_not_active(app: App, token: str) -> None:
     assert asked(app, token) == NOTHING

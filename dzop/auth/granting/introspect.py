@@ -3,7 +3,8 @@
 https://www.rfc-editor.org/rfc/rfc7662, https://hl7.org/fhir/smart-app-launch/token-introspection.html
 
 Only a client with a key of its own may ask, and only about tokens that were given to it: of all others it learns no
-more than that they are not active.
+more than that they are not active. A service that takes our access tokens too asks about those of every client, when
+the operator has registered it so.
 """
 
 from __future__ import annotations
@@ -28,15 +29,15 @@ _NOT_ACTIVE: Final = {"active": False}
 
 
 async def introspected(provider: Provider, request: ServerRequest) -> dict[str, Any]:
-    """What the token says; nothing of one that does not count, or is not the client's."""
+    """What the token says; nothing of one that does not count, or is not for the client to know."""
     client = await authenticated(provider, request, "introspect", is_public_enough=False)
     text = request.form.get("token")
     if text is None:
         raise InvalidRequestError("A token is required.")
-    said = await _refresh_token(provider, text, request.now) or await _access_token(
-        provider, text, request.now
-    )
-    if said.get("client_id") != client.client_id:
+    refresh_token = await _refresh_token(provider, text, request.now)
+    said = refresh_token or await _access_token(provider, text, request.now)
+    is_its_own = said.get("client_id") == client.client_id
+    if not said or not (is_its_own or (client.introspects and not refresh_token)):
         return _NOT_ACTIVE
     return {"active": True} | {name: value for name, value in said.items() if value is not None}
 

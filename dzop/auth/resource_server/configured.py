@@ -35,14 +35,23 @@ async def trusting(
     """A resource server that trusts these; `audience` is what tokens are for where an issuer has none configured."""
     async with client() as http:
         remote = [(each, RemoteKeys(each, http)) for each in others]
+        asked = _introspected(others, audience, http)
         theirs = [
-            Trusted(_expected(each, audience), keys, partial(of_another, each)) for each, keys in remote
+            Trusted(
+                _expected(each, audience), keys, partial(of_another, each), asked if _is_asked(each) else None
+            )
+            for each, keys in remote
         ]
         try:
-            yield ResourceServer([*own, *theirs], _introspected(others, audience, http))
+            yield ResourceServer([*own, *theirs], asked)
         finally:
             for _, keys in remote:
                 keys.stop()
+
+
+def _is_asked(issuer: TrustedIssuer) -> bool:
+    """Whether it is asked about signed tokens too."""
+    return issuer.introspection is not None and issuer.introspection.signed
 
 
 def _expected(issuer: TrustedIssuer, audience: str) -> Expected:

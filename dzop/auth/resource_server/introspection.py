@@ -2,6 +2,7 @@
 
 https://www.rfc-editor.org/rfc/rfc7662. So a token that is revoked there is refused here a second later. The answer is
 held to the same rules as the claims of a signed token: it must say `exp`, an `aud` that is ours, and `token_type`.
+Of a signed token, which says all that itself, only whether it is active counts.
 """
 
 from __future__ import annotations
@@ -47,6 +48,15 @@ class Introspected:
 
     async def verify(self, token: str, now: datetime) -> Claims:
         """The claims of a token that is active; Unavailable when the issuer does not answer."""
+        answer = await self.require_active(token, now)
+        # A refresh token may be active too, and is none to be used here.
+        if str(answer.get("token_type", answer.get("typ"))).lower() != "bearer":
+            raise Unauthenticated("The token is not a bearer access token.")
+        payload = {"iss": self._expected.issuer, **answer}
+        return self._reads(payload, require_claims(payload, self._expected, now))
+
+    async def require_active(self, token: str, now: datetime) -> Mapping[str, Any]:
+        """What the issuer says of a token that is active, and Unauthenticated of any other."""
         if not _TOKEN.fullmatch(token):
             raise Unauthenticated("The access token has a character that no token has.")
         try:
@@ -58,11 +68,7 @@ class Introspected:
             ) from None
         if answer.get("active") is not True:
             raise Unauthenticated("The access token is not known, has expired or has been revoked.")
-        # A refresh token may be active too, and is none to be used here.
-        if str(answer.get("token_type", answer.get("typ"))).lower() != "bearer":
-            raise Unauthenticated("The token is not a bearer access token.")
-        payload = {"iss": self._expected.issuer, **answer}
-        return self._reads(payload, require_claims(payload, self._expected, now))
+        return answer
 
     def _asked(self, token: str, now: datetime) -> asyncio.Task[Mapping[str, Any]]:
         """What the issuer says of the token, or will: an answer of less than a second ago counts."""

@@ -16,6 +16,7 @@
     endpoint = "https://idp.example/introspect"         # else by discovery
     client_id = "dzop"
     key_file = "dzop.jwk.json"                          # private_key_jwt; or `secret_file`, client_secret_basic
+    signed = false                                      # whether signed tokens are asked about too
 
 `[issuer.claims]` and `[issuer.disciplines]` say who a token is about (`dzop/auth/identities.py`), `[issuer.assurance]`
 how sure the issuer must be (`dzop/auth/assurance.py`), `[issuer.login]` that people log in there
@@ -67,9 +68,10 @@ _Algorithms = Annotated[tuple[str, ...], AfterValidator(_asymmetric)]
 
 
 class Introspection(Credentials):
-    """Where opaque tokens are asked about (https://www.rfc-editor.org/rfc/rfc7662), and as whom."""
+    """Where opaque tokens are asked about (https://www.rfc-editor.org/rfc/rfc7662), and as whom; `signed` ones too."""
 
     endpoint: SafeUrl | None = None
+    signed: bool = False
 
 
 class TrustedIssuer(BaseModel):

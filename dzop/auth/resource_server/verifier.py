@@ -31,11 +31,15 @@ MAX_LENGTH: Final = 8 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Trusted:
-    """An issuer: what its tokens must say, the keys that sign them, and how their claims are read."""
+    """An issuer: what its tokens must say, the keys that sign them, and how their claims are read.
+
+    `asked` is who tells whether a signed token of it is still in force, where it can be revoked.
+    """
 
     expected: Expected
     keys: Keys
     reads: Callable[[Mapping[str, Any], datetime], Claims]
+    asked: Introspected | None = None
 
 
 class ResourceServer:
@@ -54,7 +58,7 @@ class ResourceServer:
     async def verify(self, token: str, now: datetime) -> Claims:
         """The claims of a valid token; raises Unauthenticated, in words that repeat nothing of it, or Unavailable."""
         if (remembered := self._verified.get(token, now)) is not None:
-            return remembered
+            return await self._in_force(token, remembered, now)
         if len(token) > MAX_LENGTH:
             raise Unauthenticated("The access token is too long.")
         parts = token.count(".") + 1
@@ -62,7 +66,13 @@ class ResourceServer:
             return await self._introspected.verify(token, now)
         if parts != 3:
             raise Unauthenticated("The access token is not a signed JSON Web Token.")
-        return await self._verify_signed(token, now)
+        return await self._in_force(token, await self._verify_signed(token, now), now)
+
+    async def _in_force(self, token: str, claims: Claims, now: datetime) -> Claims:
+        asked = self._trusted[claims.issuer].asked
+        if asked is not None:
+            await asked.require_active(token, now)
+        return claims
 
     async def _verify_signed(self, token: str, now: datetime) -> Claims:
         header, issuer = read_header(token), unverified_issuer(token)

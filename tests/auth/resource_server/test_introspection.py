@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 import jwt
 import pytest
 import pytest_asyncio
-from issuers import AUDIENCE, DISCOVERY, Issuer, ec_key, rsa_key
+from issuers import AUDIENCE, DISCOVERY, Issuer, ec_key, jwk, rsa_key
 from joserfc.jwk import ECKey, RSAKey
 from structlog.testing import capture_logs
 
@@ -250,3 +250,31 @@ async def test_the_log_tells_who_does_not_answer_and_nothing_of_the_token(
         await service.verify(OPAQUE, NOW)
     assert [(each["event"], each["host"]) for each in logs] == [("issuer.unreachable", issuer.url[7:])]
     assert OPAQUE not in repr(logs)
+
+
+async def test_a_signed_token_that_is_revoked_is_refused_where_it_is_asked_about(
+    issuer: Issuer, folder: Path
+) -> None:
+    async with trusting_only(issuer, folder, f"{SECRET}\nsigned = true") as service:
+        issuer.publish(jwk(rsa_key(), "one"))
+        endpoint = f"{issuer.url}/introspect"
+        issuer.tell(
+            DISCOVERY,
+            {"issuer": issuer.url, "jwks_uri": f"{issuer.url}/keys", "introspection_endpoint": endpoint},
+        )
+        issuer.tell("/introspect", {"active": True})
+        token = issuer.token(rsa_key(), "one", NOW)
+        before = await service.verify(token, NOW)
+        issuer.tell("/introspect", {"active": False})
+        with pytest.raises(Unauthenticated):
+            await service.verify(token, NOW + SECOND)
+    assert before.client_id == "app"
+
+
+async def test_a_signed_token_must_hold_whatever_is_said_of_it(issuer: Issuer, folder: Path) -> None:
+    async with trusting_only(issuer, folder, f"{SECRET}\nsigned = true") as service:
+        issuer.publish(jwk(rsa_key(), "one"))
+        issuer.tell("/introspect", {"active": True})
+        with pytest.raises(Unauthenticated):
+            await service.verify(issuer.token(rsa_key(1), "one", NOW), NOW)
+    assert issuer.forms == []
