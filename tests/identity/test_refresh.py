@@ -99,9 +99,10 @@ def test_a_refresh_token_of_another_app_is_refused_and_harms_it_not(care: Care, 
     assert (theirs["error"], app.refresh(token).status_code) == ("invalid_grant", 200)
 
 
-def test_the_scopes_of_a_refresh_may_be_fewer(app: App) -> None:
+@pytest.mark.parametrize("scope", ["patient/*.rs", "patient/Goal.r", "patient/Goal.rs?category=a|b openid"])
+def test_the_scopes_of_a_refresh_may_be_fewer_or_narrower(app: App, scope: str) -> None:
     token = app.tokens(scope=OFFLINE)["refresh_token"]
-    assert app.refresh(token, scope="patient/*.rs").json()["scope"] == "patient/*.rs"
+    assert app.refresh(token, scope=scope).json()["scope"] == scope
 
 
 def test_after_a_refresh_with_fewer_scopes_the_next_may_have_all_again(app: App) -> None:

@@ -155,6 +155,15 @@ class _RefreshGrant(_Grant, RefreshTokenGrant):  # type: ignore[misc]
     def authenticate_refresh_token(self, refresh_token: str) -> RefreshToken | None:
         return self._found
 
+    def _validate_token_scope(self, token: RefreshToken) -> None:
+        # Authlib compares texts; what is asked may also be a part of what one scope reaches.
+        if not all(covered(scope, token.grant.granted.scopes) for scope in self._asked):
+            raise InvalidScopeError("The scope must be within what was given.")
+
+    @property
+    def _asked(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((self.request.payload.scope or "").split()))
+
     async def answer(self) -> dict[str, Any]:
         token: RefreshToken = self.request.refresh_token
         granted, now = token.grant.granted, self.request.now
@@ -169,13 +178,11 @@ class _RefreshGrant(_Grant, RefreshTokenGrant):  # type: ignore[misc]
             await self.end(granted, "refresh-replayed")
             raise InvalidGrantError("The refresh token has been used before.")
         await self.note(granted, 200, "refresh")
-        asked = (self.request.payload.scope or "").split()
-        scopes = [scope for scope in granted.scopes if not asked or scope in asked]
         successor = refreshing.close(self.provider, granted.id, token.generation + 1, token.grant.expires)
         return answer(
             self.provider,
             granted,
-            scopes,
+            self._asked or granted.scopes,
             now,
             lasts=_lasts(self.provider, granted, now),
             refresh_token=successor,
