@@ -1,7 +1,7 @@
 """What a token reaches: by its scopes, in this capacity, beside the access law, which scopes only narrow.
 
-`system/` scopes are for software, `user/` and `patient/` scopes for people. `patient/` scopes are about the
-Patient in the context of the token; without one in it they count for a Patient, who is their own, and for nobody else.
+`system/` scopes are for software, `user/` and `patient/` scopes for people. `patient/` scopes are about the Patient in
+the context of the token; without one in it, about the Patient it is for, or the one whom its RelatedPerson is near.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from dzop.fhir.search.clause import Clause
 from dzop.fhir.search.match import matches
 from dzop.store.clauses import AllOf, Seeing, read
 from dzop.store.database import Connection
-from dzop.store.persons import PERSON_OF
+from dzop.store.persons import PERSON_AT
 from dzop.store.sight import JUDGED, UNBOUNDED, Narrowed, Sight, Way
 
 __all__ = [
-    "Bounds", "Reach", "allows", "is_restricted", "is_whole", "patient_in_context", "reach_of", "seeing",
+    "Bounds", "Reach", "allows", "is_restricted", "is_whole", "reach_of", "seeing",
     "sees_all", "sight", "values",
 ]  # fmt: skip
 
@@ -93,13 +93,16 @@ def seeing(actor: Actor) -> Seeing:
 
 def values(actor: Actor) -> dict[str, Any]:
     """What statements need to know of the token."""
-    return {**reach_of(actor).values, "scope_patient": patient_in_context(actor)}
+    type, id = _context(actor) or (None, None)
+    return {**reach_of(actor).values, "scope_type": type, "scope_id": id}
 
 
-def patient_in_context(actor: Actor) -> str | None:
-    """The id of the Patient that `patient/` scopes are about."""
-    kind, _, id = actor.individual.partition("/")
-    return actor.patient or (id if kind == "Patient" else None)
+def _context(actor: Actor) -> tuple[str, str] | None:
+    """Whom `patient/` scopes are about, as (type, id): a Patient, or a RelatedPerson, who is of one."""
+    type, _, id = actor.individual.partition("/")
+    if actor.patient:
+        return "Patient", actor.patient
+    return (type, id) if type in ("Patient", "RelatedPerson") else None
 
 
 class Bounds:
@@ -137,17 +140,17 @@ class Bounds:
         return value is not None and all(matches(value, each, self._base) for each in way.only)
 
     async def _person_in_context(self) -> int | None:
-        id = patient_in_context(self._actor)
-        if self._in_context is None and id is not None:
-            row = await self._connection.row(PERSON_OF, patient=id)
-            self._in_context = row["key"] if row else None
+        context = _context(self._actor)
+        if self._in_context is None and context is not None:
+            row = await self._connection.row(PERSON_AT, type=context[0], id=context[1])
+            self._in_context = row["person"] if row else None
         return self._in_context
 
 
 def _levels(actor: Actor) -> tuple[Level, ...]:
     if actor.is_system or actor.role == "system-client":
         return ("system",)
-    return ("user",) if patient_in_context(actor) is None else ("user", "patient")
+    return ("user",) if _context(actor) is None else ("user", "patient")
 
 
 @lru_cache(maxsize=256)

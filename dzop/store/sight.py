@@ -1,6 +1,6 @@
 """How a statement looks for an actor: at everything or by grants, and no further than the scopes of the token.
 
-Parameters: `scope_patient`, the id of the Patient in context, and those of the conditions.
+Parameters: `scope_type` and `scope_id`, whom `patient/` scopes are about, and those of the conditions.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Final, Protocol
 from sqlalchemy import ColumnElement, Text, and_, bindparam, false, literal, not_, or_, select, true
 from sqlalchemy.sql.expression import FromClause
 
-from dzop.store.tables import person
+from dzop.store.tables import resource_location as location
 
 __all__ = ["JUDGED", "UNBOUNDED", "Narrowed", "Sight", "Way"]
 
-_PATIENT = bindparam("scope_patient", type_=Text)
+_TYPE, _ID = bindparam("scope_type", type_=Text), bindparam("scope_id", type_=Text)
 
 
 class Met(Protocol):
@@ -86,4 +86,5 @@ UNBOUNDED: Final = Sight(judged=False)
 
 
 def _is_in_context(resource: FromClause) -> ColumnElement[bool]:
-    return resource.c.person == select(person.c.key).where(person.c.patient_id == _PATIENT).scalar_subquery()
+    of = select(location.c.person).where(location.c.type == _TYPE, location.c.id == _ID)
+    return resource.c.person == of.scalar_subquery()

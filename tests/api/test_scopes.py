@@ -185,12 +185,10 @@ def test_a_patient_without_a_claim_is_their_own(known: Person) -> None:
     assert sorted(names(client.get("/Goal"))) == ["care", "life"]
 
 
-def test_a_related_person_without_a_claim_has_no_patient(known: Person) -> None:
-    asked = [
-        known.client("carer", scope="patient/Goal.rs", patient=patient).get("/Goal").status_code
-        for patient in (None, bare(known))
-    ]
-    assert asked == [403, 200]
+def test_a_related_person_without_a_claim_is_of_whom_they_are_near(known: Person, person: Person) -> None:
+    client = known.client("carer", scope="patient/Goal.rs")
+    asked = [client.get(each.ref("Goal", "life")).status_code for each in (known, person)]
+    assert (asked, sorted(names(client.get("/Goal")))) == ([200, 404], ["care", "life"])
 
 
 def test_a_patient_in_context_is_none_that_the_law_hides(known: Person) -> None:
