@@ -217,7 +217,8 @@ class _Recorder:
         _log.info(
             f"identity.{happened.interaction}", **{name: value for name, value in told.items() if value}
         )
-        call = Call(Actor(happened.subject, "", client=happened.client), happened.at, token_hex(16))
+        actor = Actor(happened.subject or "unknown", "", client=happened.client)
+        call = Call(actor, happened.at, token_hex(16))
         about = ("Patient", happened.patient) if happened.patient else ("", "")
         # Not the log of any person: what was done with a token stands there by itself.
         await self._audit.record(

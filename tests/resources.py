@@ -9,7 +9,7 @@ Resource = dict[str, Any]
 
 DZOP = "https://dzop.example/fhir"
 CORE = "https://www.ehealth.fgov.be/standards/fhir/core"
-SSIN = f"{CORE}/NamingSystem/ssin"
+SSIN, NIHDI, CBE = (f"{CORE}/NamingSystem/{each}" for each in ("ssin", "nihdi", "cbe"))
 SINCE = "2020-01-01"
 PROVEN = {"url": f"{DZOP}/StructureDefinition/proof", "valueCode": "referral"}
 
@@ -60,6 +60,18 @@ def ssin() -> str:
     day = f"{chance.randint(30, 99)}{chance.randint(1, 12):02}{chance.randint(1, 28):02}"
     number = f"{day}{chance.randint(1, 997):03}"
     return f"{number}{97 - int(number) % 97:02}"
+
+
+def nihdi(qualification: str = "") -> str:
+    """The number of a care provider that checks: 8 digits that say who it is, and 3 more as what."""
+    number = random.SystemRandom().randint(100_000, 199_999)
+    return f"{number}{97 - number % 97:02}{qualification}"
+
+
+def cbe() -> str:
+    """The number of an enterprise that checks."""
+    number = random.SystemRandom().randint(9_000_000, 9_999_998)
+    return f"0{number}{97 - number % 97:02}"
 
 
 def practitioner(reference: str, profession: str, organization: str) -> list[Resource]:

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 from persons import Person
-from resources import CORE, Resource, consent, entity, participant, practitioner, provision, ref
-
-NIHDI = f"{CORE}/NamingSystem/nihdi"
-
-
-def nihdi() -> str:
-    """The first 8 digits, which say who it is."""
-    number = random.SystemRandom().randint(100_000, 199_999)
-    return f"{number}{97 - number % 97:02}"
+from resources import NIHDI, Resource, consent, entity, nihdi, participant, practitioner, provision, ref
 
 
 def record(reference: str, number: str) -> Resource:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 from persons import Person, ids
-from resources import CORE, SSIN, Resource, consent, entity, goal, participant, provision, ref, ssin, task
+from resources import (
+    NIHDI,
+    SSIN,
+    Resource,
+    consent,
+    entity,
+    goal,
+    nihdi,
+    participant,
+    provision,
+    ref,
+    ssin,
+    task,
+)  # fmt: skip
 
-NIHDI = f"{CORE}/NamingSystem/nihdi"
 OLD_SSIN, OLD_NIHDI = (each.replace("/core/", "/") for each in (SSIN, NIHDI))
 
 
@@ -16,16 +26,10 @@ def logical(system: str, value: str) -> Resource:
     return {"identifier": {"system": system, "value": value}}
 
 
-def nihdi() -> str:
-    """A number of 11 digits, of which the first 8 say who it is."""
-    number = random.SystemRandom().randint(100_000, 199_999)
-    return f"{number}{97 - number % 97:02}004"
-
-
 @pytest.fixture
 def numbered(person: Person) -> tuple[Person, str, str]:
     """A person whose stranger has a national number and a NIHDI number."""
-    number, national = nihdi(), ssin()
+    number, national = nihdi("004"), ssin()
     identifiers = [{"system": NIHDI, "value": number}, {"system": SSIN, "value": national}]
     known = entity(person.who("stranger"), active=True, name=[{"family": "Test"}], identifier=identifiers)
     person.store(known)
@@ -96,7 +100,7 @@ def test_an_owner_by_nihdi_number_may_change_the_task(numbered: tuple[Person, st
 
 
 def test_a_number_that_becomes_known_later_admits_from_then_on(person: Person) -> None:
-    number = nihdi()
+    number = nihdi("004")
     person.store(person.team({**participant("x", "general-practitioner"), "member": logical(NIHDI, number)}))
     before = person.client("stranger").get(person.ref("CarePlan", "plan")).status_code
     person.store(entity(person.who("stranger"), active=True, identifier=[{"system": NIHDI, "value": number}]))
@@ -104,7 +108,7 @@ def test_a_number_that_becomes_known_later_admits_from_then_on(person: Person) -
 
 
 def test_a_number_that_two_carry_admits_neither(person: Person) -> None:
-    number = nihdi()
+    number = nihdi("004")
     identifier = [{"system": NIHDI, "value": number}]
     person.store(
         entity(person.who("stranger"), active=True, identifier=identifier),

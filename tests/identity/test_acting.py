@@ -11,7 +11,7 @@ import httpx
 import pytest
 from issuing import Issuer, issuing
 from persons import Person, new_person, refused
-from resources import SSIN, Resource, consent, entity, practitioner, provision, ref, ssin
+from resources import CBE, SSIN, Resource, cbe, consent, entity, practitioner, provision, ref, ssin
 from serving import Service, in_process
 
 ASSURED = '[issuer.assurance]\npersons = ["substantial", "high"]\nprofessionals = ["high"]'
@@ -125,11 +125,10 @@ def test_a_mandate_that_only_the_token_knows_opens_nothing(elsewhere: Elsewhere)
 
 
 def test_the_software_of_an_organisation_acts_for_it(elsewhere: Elsewhere, person: Person) -> None:
-    cbe = "0999999922"
-    system = "https://www.ehealth.fgov.be/standards/fhir/core/NamingSystem/cbe"
-    employer = entity(person.ref("Organization", "by-cbe"), identifier=[{"system": system, "value": cbe}])
+    number = cbe()
+    employer = entity(person.ref("Organization", "by-cbe"), identifier=[{"system": CBE, "value": number}])
     person.store(employer)
-    answer = elsewhere.client(organization=f"cbe-{cbe}").get(f"/{person.ref('Organization', 'by-cbe')}")
+    answer = elsewhere.client(organization=f"cbe-{number}").get(f"/{person.ref('Organization', 'by-cbe')}")
     assert 200 == answer.status_code
 
 

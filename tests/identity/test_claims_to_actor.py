@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from random import SystemRandom
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from resources import CORE, SSIN, Resource, bundle, concept, entity, ours, put, ref, ssin
+from resources import (
+    CBE,
+    CORE,
+    NIHDI,
+    SSIN,
+    Resource,
+    bundle,
+    cbe,
+    concept,
+    entity,
+    nihdi,
+    ours,
+    put,
+    ref,
+    ssin,
+)  # fmt: skip
 from serving import in_process
 
 from dzop.access.actors import Barred, actor_of
@@ -20,22 +34,9 @@ from dzop.actor import Actor
 from dzop.auth.claims import Identity
 from dzop.store.database import Database
 
-NIHDI, CBE = f"{CORE}/NamingSystem/nihdi", f"{CORE}/NamingSystem/cbe"
 CD_HCPARTY = f"{CORE}/CodeSystem/cd-hcparty"
 BASE = "https://plan.example/fhir"
 NOW = datetime.now(UTC)
-
-
-def nihdi(qualification: str = "004") -> str:
-    """The number of a care provider that checks."""
-    number = SystemRandom().randint(100_000, 999_999)
-    return f"{number}{97 - number % 97:02}{qualification}"
-
-
-def cbe() -> str:
-    """The number of an enterprise that checks."""
-    number = SystemRandom().randint(1_000_000, 9_999_999)
-    return f"0{number}{97 - number % 97:02}"
 
 
 @dataclass
@@ -54,7 +55,7 @@ class World:
 
     def numbered(self, name: str, *kinds: str, given: str = "") -> list[Resource]:
         """Identifiers of new numbers, or of those of somebody `given`."""
-        makers = {"ssin": (SSIN, ssin), "nihdi": (NIHDI, nihdi), "cbe": (CBE, cbe)}
+        makers = {"ssin": (SSIN, ssin), "nihdi": (NIHDI, lambda: nihdi("004")), "cbe": (CBE, cbe)}
         made = []
         for kind in kinds:
             system, make = makers[kind]
@@ -132,14 +133,14 @@ def world(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[W
     world.related("child-next-door", "neighbour", child)
     world.related("gone", "person", world.numbered("gone", "ssin"), active=False)
     # Newer profiles name the system after the kind of who has the number.
-    world.numbers |= {"kind.nihdi": nihdi(), "house.nihdi": nihdi("")}
+    world.numbers |= {"kind.nihdi": nihdi("004"), "house.nihdi": nihdi()}
     numbers = {"Practitioner/kind": ("professional", "kind"), "Organization/house": ("organization", "house")}
     for reference, (kind, name) in numbers.items():
         value = world.numbers[f"{name}.nihdi"]
         world.add(reference, identifier=[{"system": f"{NIHDI}-{kind}", "value": value}])
     world.works("kind", "kind", "house", physician)
     world.add("Patient/inactive", identifier=world.numbered("inactive", "ssin"), active=False)
-    world.numbers["nobody.ssin"], world.numbers["nobody.nihdi"] = ssin(), nihdi()
+    world.numbers["nobody.ssin"], world.numbers["nobody.nihdi"] = ssin(), nihdi("004")
     with in_process(database, tmp_path_factory.mktemp("claims")) as service:
         answer = service.client("system").post(
             "/", json=bundle("transaction", *[put(each) for each in world.resources])
