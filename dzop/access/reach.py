@@ -23,8 +23,7 @@ from dzop.fhir.search.clause import Clause
 from dzop.fhir.search.match import matches
 from dzop.store.clauses import AllOf, Seeing, read
 from dzop.store.database import Connection
-from dzop.store.persons import PERSON_AT
-from dzop.store.sight import JUDGED, UNBOUNDED, Narrowed, Sight, Way
+from dzop.store.sight import JUDGED, PERSON_IN_CONTEXT, UNBOUNDED, Narrowed, Sight, Way
 
 __all__ = [
     "Bounds", "Reach", "allows", "is_restricted", "is_whole", "reach_of", "seeing",
@@ -93,16 +92,17 @@ def seeing(actor: Actor) -> Seeing:
 
 def values(actor: Actor) -> dict[str, Any]:
     """What statements need to know of the token."""
-    type, id = _context(actor) or (None, None)
-    return {**reach_of(actor).values, "scope_type": type, "scope_id": id}
+    return {**reach_of(actor).values, **_context(actor)}
 
 
-def _context(actor: Actor) -> tuple[str, str] | None:
-    """Whom `patient/` scopes are about, as (type, id): a Patient, or a RelatedPerson, who is of one."""
+def _context(actor: Actor) -> Mapping[str, str | None]:
+    """Whom `patient/` scopes are about: a Patient, by id, or whoever a RelatedPerson is near."""
     type, _, id = actor.individual.partition("/")
-    if actor.patient:
-        return "Patient", actor.patient
-    return (type, id) if type in ("Patient", "RelatedPerson") else None
+    own, near = type == "Patient", type == "RelatedPerson"
+    return {
+        "scope_patient": actor.patient or (id if own else None),
+        "scope_related": id if near and not actor.patient else None,
+    }
 
 
 class Bounds:
@@ -140,9 +140,8 @@ class Bounds:
         return value is not None and all(matches(value, each, self._base) for each in way.only)
 
     async def _person_in_context(self) -> int | None:
-        context = _context(self._actor)
-        if self._in_context is None and context is not None:
-            row = await self._connection.row(PERSON_AT, type=context[0], id=context[1])
+        if self._in_context is None:
+            row = await self._connection.row(PERSON_IN_CONTEXT, **_context(self._actor))
             self._in_context = row["person"] if row else None
         return self._in_context
 
@@ -150,7 +149,7 @@ class Bounds:
 def _levels(actor: Actor) -> tuple[Level, ...]:
     if actor.is_system or actor.role == "system-client":
         return ("system",)
-    return ("user",) if _context(actor) is None else ("user", "patient")
+    return ("user", "patient") if any(_context(actor).values()) else ("user",)
 
 
 @lru_cache(maxsize=256)

@@ -82,9 +82,6 @@ def _with_number() -> Statement:
 WITH_NUMBER = _with_number()
 """Who has this number: Patients, and RelatedPersons in use, of the person with the number `mandator` if given."""
 
-PERSON_AT = compiled(select(location.c.person).where(location.c.type == TYPE, location.c.id == ID))
-"""The key of the person whose record a resource is part of."""
-
 
 @cache
 def persons(everything: bool) -> Statement:

@@ -1,6 +1,7 @@
 """How a statement looks for an actor: at everything or by grants, and no further than the scopes of the token.
 
-Parameters: `scope_type` and `scope_id`, whom `patient/` scopes are about, and those of the conditions.
+Parameters: `scope_patient`, the id of the Patient in context, or else `scope_related`, that of a RelatedPerson near them;
+and those of the conditions.
 """
 
 from __future__ import annotations
@@ -8,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, false, literal, not_, or_, select, true
+from sqlalchemy import ColumnElement, Text, and_, bindparam, false, func, literal, not_, or_, select, true
 from sqlalchemy.sql.expression import FromClause
 
-from dzop.store.tables import resource_location as location
+from dzop.store.statement import compiled
+from dzop.store.tables import person, resource_location
 
-__all__ = ["JUDGED", "UNBOUNDED", "Narrowed", "Sight", "Way"]
+__all__ = ["JUDGED", "PERSON_IN_CONTEXT", "UNBOUNDED", "Narrowed", "Sight", "Way"]
 
-_TYPE, _ID = bindparam("scope_type", type_=Text), bindparam("scope_id", type_=Text)
+_PATIENT, _RELATED = bindparam("scope_patient", type_=Text), bindparam("scope_related", type_=Text)
 
 
 class Met(Protocol):
@@ -85,6 +87,17 @@ UNBOUNDED: Final = Sight(judged=False)
 """What the server looks at itself."""
 
 
+_patient, _related = person.alias("in_context"), resource_location.alias("related")
+_IN_CONTEXT: Final = func.coalesce(
+    select(_patient.c.key).where(_patient.c.patient_id == _PATIENT).scalar_subquery(),
+    select(_related.c.person)
+    .where(_related.c.type == literal("RelatedPerson"), _related.c.id == _RELATED)
+    .scalar_subquery(),
+)
+
+PERSON_IN_CONTEXT: Final = compiled(select(_IN_CONTEXT.label("person")))
+"""The key of the person whom `patient/` scopes are about, or null."""
+
+
 def _is_in_context(resource: FromClause) -> ColumnElement[bool]:
-    of = select(location.c.person).where(location.c.type == _TYPE, location.c.id == _ID)
-    return resource.c.person == of.scalar_subquery()
+    return resource.c.person == _IN_CONTEXT

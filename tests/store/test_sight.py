@@ -18,7 +18,7 @@ from dzop.store.sight import JUDGED, UNBOUNDED, Narrowed, Sight, Way
 from dzop.store.statement import Statement
 
 OF_PATIENT = (Narrowed((), (Way(of_patient=True),)),)
-NAME = "scope_id"
+NAME = "scope_patient"
 _JUDGES, _NARROWS = "from dzop.store.visibility import", "from dzop.store.sight import"
 _MODULES = (audit_log, everything, explaining, included, reading)
 _OTHERS: dict[str, Any] = {"dated": False, "narrowed": ()}
