@@ -1,7 +1,7 @@
 """How a statement looks for an actor: at everything or by grants, and no further than the scopes of the token.
 
-Parameters: `scope_patient`, the id of the Patient in context, or else `scope_related`, that of a RelatedPerson near them;
-and those of the conditions.
+Parameters: `scope_patient`, the id of the Patient in context, or else `scope_related`, that of a RelatedPerson near
+them; and those of the conditions.
 """
 
 from __future__ import annotations
