@@ -9,7 +9,6 @@ accounts (`dzop.auth.login.failures`).
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import time
 from collections import OrderedDict
@@ -21,6 +20,8 @@ from authlib.oauth2.rfc6749 import OAuth2Error
 from authlib.oauth2.rfc6750 import InsufficientScopeError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+
+from dzop.auth.networks import network_of
 
 __all__ = ["RATES", "Endpoint", "Rate", "Rates", "TooManyRequestsError", "refusal"]
 
@@ -110,7 +111,7 @@ class Rates:
 
     def require_address(self, endpoint: Endpoint, request: Request) -> None:
         """The same for the address that a request comes from."""
-        self.require(endpoint, "address", _network(request.client.host if request.client else ""))
+        self.require(endpoint, "address", network_of(request.client.host if request.client else ""))
 
     def limited(self, endpoint: Endpoint, handler: Handler, page: Page | None = None) -> Handler:
         """`handler` behind the rate of the address: 429 when it asks too often, in the words of OAuth or as a page."""
@@ -137,14 +138,3 @@ def refusal(error: OAuth2Error) -> Response:
     return JSONResponse(
         body, status, headers={**dict(headers), **challenge, "Access-Control-Allow-Origin": "*"}
     )
-
-
-def _network(address: str) -> str:
-    """An IPv4 address, or the network that one household or company has of IPv6."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return address
-    return str(parsed.ipv4_mapped or ipaddress.ip_network((int(parsed) >> 64 << 64, 64)))

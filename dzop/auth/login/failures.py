@@ -7,7 +7,6 @@ are allowed get an answer. One that is not allowed does not count, so that nobod
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -28,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array, insert
 
+from dzop.auth.networks import network_of
 from dzop.store.database import Connection
 from dzop.store.identity_tables import login_failure as table
 from dzop.store.statement import compiled
@@ -72,7 +72,7 @@ class Failures:
 
     async def admits_address(self, address: str, now: datetime) -> bool:
         """Counts an attempt from this address; False when there were too many of late."""
-        return await self._counts("address", _network(address), self.most * ADDRESS_FACTOR, now)
+        return await self._counts("address", network_of(address), self.most * ADDRESS_FACTOR, now)
 
     async def admits_account(self, name: str, now: datetime) -> bool:
         """Counts an attempt on this name, be it of an account or not; False when there were too many of late."""
@@ -84,7 +84,7 @@ class Failures:
         The address only gets this attempt back, or who has one account could try all others for ever.
         """
         await unlock(self.connection, name)
-        await self.connection.run(_TAKE_BACK, **_key("address", _network(address)), now=now)
+        await self.connection.run(_TAKE_BACK, **_key("address", network_of(address)), now=now)
         await forget(self.connection, now)
 
     async def _counts(self, kind: Kind, value: str, most: int, now: datetime) -> bool:
@@ -104,14 +104,3 @@ async def unlock(connection: Connection, name: str) -> None:
 
 def _key(kind: Kind, value: str) -> dict[str, str | bytes]:
     return {"kind": kind, "digest": hashlib.sha256(f"{kind} {value}".encode()).digest()}
-
-
-def _network(address: str) -> str:
-    """What counts as one address: of IPv6 the network, since each subscriber has 2^64 addresses of it."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv6Address):
-        return str(ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False))
-    return str(ip)
