@@ -12,8 +12,8 @@ from alembic import command
 from serving import in_process, ran
 
 from dzop.store.embedded import embedded
-from dzop.store.identity_tables import metadata
 from dzop.store.migrations import configuration, migrate
+from dzop.store.migrations.declared import metadata
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from dzop.store.audit_position import align
-from dzop.store.identity_tables import metadata
+from dzop.store.migrations.declared import metadata
 
 _LOCK = 0x647A6F70  # "dzop": two processes that start together migrate one after the other
 
