@@ -45,6 +45,10 @@ matrix: $(INSTALLED) ## Writes docs/matrix.md anew from consent/matrix.csv
 profiles: $(INSTALLED) ## Writes docs/profiles.md anew from dzop/fhir/profiles/data
 	$(BIN)/python -c "from dzop.definitions.profile_page import profile_page; print(profile_page(), end='')" > docs/profiles.md
 
+.PHONY: terminology
+terminology: $(INSTALLED) ## Writes docs/terminology-content.md anew from terminology/data
+	$(BIN)/python -c "from dzop.definitions.terminology_page import terminology_page; print(terminology_page(), end='')" > docs/terminology-content.md
+
 .PHONY: fix
 fix: $(INSTALLED) ## Repairs what lint and format can repair by themselves
 	$(BIN)/ruff check --fix $(PYTHON_FILES)

@@ -12,7 +12,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
-__all__ = ["PROFESSIONS", "ROLE_SYSTEM", "read", "role_of", "roles_of"]
+__all__ = ["PROFESSIONS", "ROLE_OF_CODE", "ROLE_SYSTEM", "read", "role_of", "roles_of"]
 
 ROLE_SYSTEM = "https://dzop.example/fhir/CodeSystem/role"
 
@@ -33,13 +33,14 @@ def read(text: str) -> Mapping[tuple[str, str], str]:
     return {(line["system"], line["code"]): line["role"] for line in csv.DictReader(text.splitlines())}
 
 
-_ROLES = read(files("consent").joinpath("professions.csv").read_text("utf-8"))
+ROLE_OF_CODE = read(files("consent").joinpath("professions.csv").read_text("utf-8"))
+"""The role of each (system, code) that has one."""
 
 
 def roles_of(codings: Iterable[tuple[str | None, str | None]]) -> frozenset[str]:
     """The roles our own codes among these name; `no-relation` for a code of our system that is not in it."""
     return frozenset(
-        _ROLES.get((ROLE_SYSTEM, code or ""), "no-relation")
+        ROLE_OF_CODE.get((ROLE_SYSTEM, code or ""), "no-relation")
         for system, code in codings
         if system == ROLE_SYSTEM
     )
@@ -52,10 +53,10 @@ def role_of(codings: Iterable[tuple[str | None, str | None]]) -> str | None:
     `care-coordinator` adds to a base role and never refines one, so it is the answer only when nothing else
     is.
     """
-    mapped = [key for key in map(_canonical, codings) if key in _ROLES]
-    own = {_ROLES[key] for key in mapped if key[0] == ROLE_SYSTEM} - {"care-coordinator"}
-    others = {_ROLES[key] for key in mapped if key[0] != ROLE_SYSTEM}
-    return max(own or others or {_ROLES[key] for key in mapped}, key=_narrowness, default=None)
+    mapped = [key for key in map(_canonical, codings) if key in ROLE_OF_CODE]
+    own = {ROLE_OF_CODE[key] for key in mapped if key[0] == ROLE_SYSTEM} - {"care-coordinator"}
+    others = {ROLE_OF_CODE[key] for key in mapped if key[0] != ROLE_SYSTEM}
+    return max(own or others or {ROLE_OF_CODE[key] for key in mapped}, key=_narrowness, default=None)
 
 
 def _canonical(coding: tuple[str | None, str | None]) -> tuple[str, str]:

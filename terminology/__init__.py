@@ -1,1 +1,1 @@
-"""Code systems, value sets and concept maps, as pure data and functions. Empty now: they arrive in a later part."""
+"""Code systems, value sets and concept maps: what they hold, what they mean, and what dzop ships of them. Pure."""

@@ -22,7 +22,6 @@ from dzop.access.persons import patient_of
 from dzop.actor import Actor, Call
 from dzop.auth.claims import Identity
 from dzop.auth.people import Described
-from dzop.definitions.words import display
 from dzop.explanation.dates import day
 from dzop.explanation.words import WORDS, Words
 from dzop.fhir.outcome import Forbidden, Gone, NotFound, Unauthenticated
@@ -32,6 +31,7 @@ from dzop.fhir.search.query import read_query
 from dzop.store import reading
 from dzop.store.database import Database
 from dzop.store.sight import UNBOUNDED
+from terminology.content import display
 
 __all__ = ["Acquaintance"]
 

@@ -14,9 +14,9 @@ from rich.text import Text
 from consent.categories import CATEGORIES
 from consent.matrix import ACTIONS
 from dzop.cli.options import Database, is_subject, ready_database, settings_of
-from dzop.definitions.words import LANGUAGES
 from dzop.explanation.words import WORDS
 from dzop.problems import WrongUse
+from terminology.content import LANGUAGES
 
 commands = typer.Typer(no_args_is_help=True, help="Access decisions.")
 _out = Console()

@@ -12,17 +12,20 @@ from typing import Any, Final
 from consent.categories import CATEGORIES
 from consent.matrix import ACTIONS, ROLES, Cell, Matrix
 from dzop.definitions.code_systems import code_system, concept
-from dzop.definitions.words import BASE, WORDS, Words, display
+from terminology.content import BASE, CONTENT, VERSION, CodeSystem, display
 
 __all__ = ["access_matrix", "code_of"]
 
-_HEAD: Final = Words(
+_HEAD: Final = CodeSystem(
     "access-matrix",
+    f"{BASE}/CodeSystem/access-matrix",
+    VERSION,
     "AccessMatrix",
     "The access matrix: who may do what with what",
     "A cell for each data category and role, before the choices of the person. The version names exactly these"
     " values; decisions and access logs name it too.",
-    {},
+    "dzop",
+    hierarchy_meaning="grouped-by",
 )
 _CODINGS: Final = {
     "category": ("data-category", "The data category of the cell"),
@@ -42,9 +45,8 @@ def access_matrix(matrix: Matrix) -> Mapping[str, Any]:
     """The CodeSystem, whose version is that of the matrix."""
     concepts = [_category(matrix, category) for category in CATEGORIES]
     return {
-        **{name: value for name, value in code_system(_HEAD).items() if name not in ("valueSet", "concept")},
+        **code_system(_HEAD),
         "version": matrix.version,
-        "hierarchyMeaning": "grouped-by",
         "count": len(CATEGORIES) * (1 + len(ROLES)),
         "property": [
             *(
@@ -64,7 +66,7 @@ def code_of(category: str, role: str) -> str:
 
 def _category(matrix: Matrix, category: str) -> Mapping[str, Any]:
     cells = [_cell(category, role, matrix.cell(category, role)) for role in ROLES]
-    return {**concept(category, WORDS["data-category"].concepts[category]), "concept": cells}
+    return {**concept(CONTENT.code_systems["data-category"].concepts[category]), "concept": cells}
 
 
 def _cell(category: str, role: str, cell: Cell) -> Mapping[str, Any]:

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
-from dzop.definitions.words import BASE, WORDS
+from dzop.fhir.bound import Bound, loosely_bound
 from dzop.fhir.outcome import Issue
-from dzop.fhir.profiles.conformance import conformance
-from dzop.fhir.profiles.registry import VALUE_SETS as OF_OTHERS
-from dzop.fhir.profiles.registry import Codes, profile_of
+from dzop.fhir.profiles.conformance import conformance, unchecked
+from dzop.fhir.profiles.registry import profile_of
 
-__all__ = ["VALUE_SETS", "as_remarks", "asked_issues", "claimed_issues", "is_error"]
-
-VALUE_SETS: Final[Mapping[str, Codes]] = MappingProxyType(
-    {
-        **OF_OTHERS,
-        **{f"{BASE}/ValueSet/{id}": {words.url: frozenset(words.concepts)} for id, words in WORDS.items()},
-    }
-)
-"""The codes of the value sets that are known here, ours included."""
+__all__ = ["as_remarks", "asked_issues", "bound_codes", "claimed_issues", "is_error"]
 
 
 def claimed_issues(value: Mapping[str, Any]) -> list[Issue]:
@@ -35,7 +25,17 @@ def asked_issues(value: Mapping[str, Any], canonical: str) -> list[Issue]:
     if profile is None:
         text = f"The profile `{canonical[:200]}` is not known here; see `supportedProfile` in /metadata."
         return [Issue("not-found", text, "profile")]
-    return conformance(value, profile, VALUE_SETS)
+    return conformance(value, profile)
+
+
+def bound_codes(value: Mapping[str, Any], canonical: str | None = None) -> list[Bound]:
+    """The codes of a resource, valid R4, that only a vocabulary can tell of: those that R4 binds otherwise than
+    required, and those that the profiles claimed, and the one asked, bind to value sets that are not shipped.
+    """
+    claimed = (each for each, _ in _claimed(value))
+    profiles = dict.fromkeys((*claimed, *([] if canonical is None else [canonical])))
+    known = [profile for each in profiles if (profile := profile_of(each)) is not None]
+    return [*loosely_bound(value), *(bound for profile in known for bound in unchecked(value, profile))]
 
 
 def as_remarks(issues: list[Issue]) -> list[Issue]:
@@ -61,4 +61,4 @@ def _issues(value: Mapping[str, Any], canonical: str, where: str) -> list[Issue]
     if profile is None:
         text = f"The profile `{canonical[:200]}` is not known here; it is kept and was not checked."
         return [Issue("informational", text, where, "information")]
-    return conformance(value, profile, VALUE_SETS)
+    return conformance(value, profile)

@@ -7,7 +7,7 @@ from typing import Final
 
 from consent.categories import CATEGORIES
 from consent.matrix import ACTIONS, ROLES, Cell, Matrix
-from dzop.definitions.words import display
+from terminology.content import display
 
 __all__ = ["matrix_page"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from dzop.definitions.conformance import VALUE_SETS
 from dzop.fhir.profiles.definition import Profile, Rule
 from dzop.fhir.profiles.registry import PROFILES, profile_of
+from terminology.shipped import codes
 
 __all__ = ["profile_page"]
 
@@ -29,7 +29,13 @@ with an OperationOutcome, whatever there is to say; a profile asked for that is 
 (`not-found`), one that the resource claims is information. It looks at the resource alone: not at who asks, and not
 at what it refers to. A reference is held against the types it may lead to; a contained resource against the profiles.
 
-Slicing is open everywhere. Where a value set is marked with \u2020, its codes are not known here and not checked.
+**Codes.** A code outside a value set that R4 itself requires is refused; media types and currencies are known by
+their form. `$validate` also tells of codes outside the value sets that R4 binds as extensible (a warning) or
+preferred (information). Where a value set is marked with \u2020, its codes are not all shipped: a write is not
+checked against it, `$validate` does it [once it is loaded](load-terminology.md). Of a code system that is held in
+part only, nothing is said of a code that is not in that part.
+
+Slicing is open everywhere.
 """
 _GUIDES: Final = (
     ("Ours", "https://dzop.example/"),
@@ -81,7 +87,7 @@ def _said(rule: Rule) -> Iterator[str]:
     if rule.profile:
         yield f"is as {_named(rule.profile)} says"
     if rule.value_set:
-        mark = "" if rule.value_set in VALUE_SETS else " \u2020"
+        mark = "" if codes(rule.value_set) is not None else " \u2020"
         yield f"{rule.strength} codes: `{rule.value_set}`{mark}"
     if rule.sliced:
         yield f"told apart by `{rule.sliced}`"

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dzop.definitions.code_systems import head
-from dzop.definitions.words import BASE
 from dzop.fhir.profiles.definition import Profile, Rule
 from dzop.fhir.profiles.registry import PROFILES, type_of
 from dzop.fhir.structure import structure_of, structure_of_resource
+from terminology.content import BASE
 
 __all__ = ["structure_definition", "structure_definitions"]
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Final
 
 from consent.rules import kind_of
-from dzop.definitions.words import display
 from dzop.explanation.dates import period
 from dzop.explanation.words import Words, sentence
+from terminology.content import display
 
 __all__ = ["OUTSIDE", "Said", "decision", "kind", "main", "reason"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
 
-from dzop.definitions.words import LANGUAGES, display
+from terminology.content import LANGUAGES, display
 
 __all__ = ["LANGUAGES", "WORDS", "Words", "sentence"]
 

@@ -4,8 +4,8 @@ import pytest
 
 from dzop.access.explaining.log import Entry, entries, people_in
 from dzop.access.logged import Logged
-from dzop.definitions.words import LANGUAGES
 from dzop.explanation.words import WORDS
+from terminology.content import LANGUAGES
 
 SYSTEM = "https://dzop.example/fhir/CodeSystem"
 KNOWN = {

@@ -7,13 +7,13 @@ import pytest
 from consent.categories import CATEGORIES
 from consent.matrix import ACTIONS, ROLES
 from consent.rules import RULE_KINDS, STEPS
-from dzop.definitions.words import LANGUAGES
 from dzop.explanation import reasons
 from dzop.explanation.dates import day, moment, period
 from dzop.explanation.languages import preferred
 from dzop.explanation.reasons import OUTSIDE, Said, decision, reason
 from dzop.explanation.told import Told, told
 from dzop.explanation.words import WORDS, Words, sentence
+from terminology.content import LANGUAGES
 
 JANUARY, MARCH = datetime(2026, 1, 4, 23, tzinfo=UTC), datetime(2026, 3, 31, 22, tzinfo=UTC)
 

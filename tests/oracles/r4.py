@@ -85,7 +85,30 @@ def _taken_apart(row: dict[str, Any], parents: set[str]) -> Iterator[Element]:
         )
 
 
+# -- bindings ----------------------------------------------------------------------------------------
+
+
+def bindings(type: str) -> dict[str, tuple[str, str]]:
+    """By path, a choice taken apart, the value set without version and the strength of a binding."""
+    return {
+        path: (binding["valueSet"].partition("|")[0], binding["strength"])
+        for row in _snapshots()[type]
+        if "valueSet" in (binding := row.get("binding", {}))
+        for path in _bound(row)
+    }
+
+
+def _bound(row: dict[str, Any]) -> list[str]:
+    """Of a choice those that can have a code."""
+    if not row["path"].endswith("[x]"):
+        return [row["path"]]
+    coded = [each["code"] for each in row["type"] if each["code"] in ("CodeableConcept", "Coding", "code")]
+    return [row["path"].replace("[x]", code[0].upper() + code[1:]) for code in coded]
+
+
 # -- codes -------------------------------------------------------------------------------------------
+
+Coding = tuple[str, str]
 
 
 @cache
@@ -94,35 +117,92 @@ def _canonicals(type: str) -> dict[str, dict[str, Any]]:
     return {each["url"]: each for file in files for each in definitions(file) if each["resourceType"] == type}
 
 
-@cache
 def codes(value_set: str) -> frozenset[str] | None:
     """The codes of a value set, of whatever system; None where the package does not say them all."""
+    found = expansion(value_set)
+    return None if found is None else frozenset(code for _, code in found)
+
+
+@cache
+def expansion(value_set: str) -> frozenset[Coding] | None:
+    """What is in a value set; None where the package does not say it all."""
     found = _canonicals("ValueSet").get(value_set.partition("|")[0])
     if found is None or "compose" not in found:
         return None
-    all: set[str] = set()
-    for part in found["compose"]["include"]:
-        own = _included(part)
-        if own is None:
-            return None
-        all |= own
-    for part in found["compose"].get("exclude", ()):
-        all -= _included(part) or set()
-    return frozenset(all)
-
-
-def _included(part: dict[str, Any]) -> set[str] | None:
-    if "valueSet" in part:
-        return set().union(*(codes(each) or () for each in part["valueSet"]))
-    if "concept" in part:
-        return {each["code"] for each in part["concept"]}
-    system = _canonicals("CodeSystem").get(part["system"])
-    if system is None or system.get("content") != "complete" or "filter" in part:
+    included = [_part(each) for each in found["compose"]["include"]]
+    excluded = [_part(each) for each in found["compose"].get("exclude", ())]
+    if None in included or None in excluded:
         return None
-    return set(_concepts(system.get("concept", ())))
+    out = frozenset[Coding]().union(*(each or () for each in excluded))
+    return frozenset[Coding]().union(*(each or () for each in included)) - out
 
 
-def _concepts(rows: Any) -> Iterator[str]:
+def _part(part: dict[str, Any]) -> frozenset[Coding] | None:
+    if "valueSet" in part:
+        (imported,) = part["valueSet"]
+        return expansion(imported)
+    system = part["system"]
+    if "concept" in part:
+        return frozenset((system, each["code"]) for each in part["concept"])
+    known = code_system(system)
+    if known is None or known.get("content") != "complete":
+        return None
+    kept = {each.code for each in concepts(system)}
+    for filter in part.get("filter", ()):
+        below = {each.code for each in concepts(system) if filter["value"] in _upwards(system, each.code)}
+        kept &= {"is-a": below, "is-not-a": kept - below}[filter["op"]]
+    return frozenset((system, code) for code in kept)
+
+
+def display(value_set: str, coding: Coding) -> str:
+    """What a value set calls a code, else the code system; empty where neither says."""
+    listed = (
+        each.get("display")
+        for part in _canonicals("ValueSet")[value_set]["compose"]["include"]
+        if part.get("system") == coding[0]
+        for each in part.get("concept", ())
+        if each["code"] == coding[1]
+    )
+    own = (each.display for each in concepts(coding[0]) if each.code == coding[1])
+    return next((each for each in (*listed, *own) if each), "")
+
+
+@dataclass(frozen=True)
+class Concept:
+    """A concept of a code system, and the code right above it."""
+
+    code: str
+    display: str
+    above: str
+
+
+def code_system(url: str) -> dict[str, Any] | None:
+    """The CodeSystem as the package has it."""
+    return _canonicals("CodeSystem").get(url)
+
+
+@cache
+def concepts(system: str) -> tuple[Concept, ...]:
+    """All concepts of a code system of the package, in order."""
+    return tuple(_nested((code_system(system) or {}).get("concept", ()), ""))
+
+
+def _nested(rows: Any, above: str) -> Iterator[Concept]:
     for row in rows:
-        yield row["code"]
-        yield from _concepts(row.get("concept", ()))
+        yield Concept(row["code"], row.get("display", ""), above)
+        yield from _nested(row.get("concept", ()), row["code"])
+
+
+def _upwards(system: str, code: str) -> set[str]:
+    """The code and all above it."""
+    above = _above(system)
+    found = set[str]()
+    while code:
+        found.add(code)
+        code = above[code]
+    return found
+
+
+@cache
+def _above(system: str) -> dict[str, str]:
+    return {each.code: each.above for each in concepts(system)}

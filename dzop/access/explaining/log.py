@@ -8,14 +8,13 @@ from datetime import date, datetime
 from typing import Any
 
 from dzop.access.logged import Logged
-from dzop.definitions.words import WORDS as DEFINED
-from dzop.definitions.words import display
 from dzop.explanation import reasons
 from dzop.explanation.dates import BRUSSELS
 from dzop.explanation.reasons import Said
 from dzop.explanation.told import Told, told
 from dzop.explanation.words import Words, sentence
 from dzop.fhir.resource_types import DATA_CATEGORY
+from terminology.content import CONTENT, display
 
 _PERMITS = ("relation:", "carer-", "system")
 _FORBIDS = ("exclusion", "relation:none", "consent:none", "closing", "age", "setting")
@@ -137,7 +136,7 @@ def _main(event: _Event) -> str | None:
 
 def _presented(words: Words, name: str, role: str, organization: str | None) -> str:
     """The name, with role and organisation in brackets; the person needs no introduction."""
-    known = role in DEFINED["role"].concepts and role not in ("person", "system-client")
+    known = role in CONTENT.code_systems["role"].concepts and role not in ("person", "system-client")
     about = [display("role", role, words.language)] if known else []
     about += [organization] if organization and organization != name else []
     return f"{name} ({', '.join(about)})" if about else name

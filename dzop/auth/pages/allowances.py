@@ -11,9 +11,9 @@ from typing import Final, Literal
 
 from dzop.auth.pages.words import Words
 from dzop.auth.scopes import Permission, described
-from dzop.definitions.words import BASE, display
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.scopes import read_scope
+from terminology.content import CONTENT
 
 __all__ = ["Line", "Whose", "allowed", "lines"]
 
@@ -136,9 +136,12 @@ def _restriction(name: str, value: str, words: Words) -> str:
 
 
 def _display(code: str, language: str) -> str:
-    """What we call a code of ours; another code as it is."""
+    """What a code is called that we have words for; another code as it is."""
     system, _, bare = code.rpartition("|")
     try:
-        return display(system.removeprefix(f"{BASE}/CodeSystem/"), bare, language)
+        return _CODE_SYSTEMS[system].display(bare, language)
     except KeyError:
         return bare
+
+
+_CODE_SYSTEMS: Final = {each.url: each for each in CONTENT.code_systems.values()}

@@ -95,6 +95,10 @@ def test_what_a_wide_scope_says_is_not_said_again() -> None:
         (f"category={LIFE_GOAL}", "levensdoel"),
         (f"category={LIFE_GOAL},http://example.org|other", "levensdoel of other"),
         ("lifecycle-status=active", "lifecycle-status active"),
+        (
+            "achievement-status=http://terminology.hl7.org/CodeSystem/goal-achievement|achieved",
+            "achievement-status bereikt",
+        ),
         (f"category={LIFE_GOAL}&lifecycle-status=active", "levensdoel en lifecycle-status active"),
     ],
 )
