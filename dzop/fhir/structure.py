@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, get_args, get_origin
 
+from dzop.fhir.bindings import BINDINGS, Binding, form, required
 from dzop.fhir.primitives import PRIMITIVES, Check
-from dzop.fhir.required_bindings import CODES, CONCEPTS
+from terminology.shipped import Codes
 
 __all__ = ["Element", "Structure", "structure_of", "structure_of_resource"]
 
@@ -39,8 +40,8 @@ class Element:
 
     A primitive has a `check`, everything else the name of its `model`, None meaning any resource.
     `choice` is the `value` of `value[x]`. `sibling` marks the `_name` that carries a primitive's id and
-    extensions. `codes` are those of a required binding, `concept` the same for a CodeableConcept.
-    `summary` says whether `_summary=true` shows it.
+    extensions. `codes` are those of a required binding, `concept` the same by system for a CodeableConcept;
+    `binding` is any binding but a required one. `summary` says whether `_summary=true` shows it.
     """
 
     name: str
@@ -51,7 +52,8 @@ class Element:
     choice: str | None = None
     sibling: bool = False
     codes: frozenset[str] | None = None
-    concept: tuple[str, frozenset[str]] | None = None
+    concept: Codes | None = None
+    binding: Binding | None = None
     targets: frozenset[str] | None = None
     summary: bool = False
 
@@ -114,12 +116,14 @@ def _element(model: str, name: str, field: Any) -> Element:
     notes = field.json_schema_extra or {}
     is_list, kind = _unwrapped(field.annotation)
     type, target = _type(kind)
-    codes = CODES.get((model, name)) or _listed_codes(notes.get("enum_values"))
+    binding = BINDINGS.get((model, name))
+    allowed, is_code = required(binding), type == "code"
     targets = _R4_TARGETS.get((model, name)) or frozenset(notes.get("enum_reference_types", ()))
     return Element(
-        name, type, PRIMITIVES.get(type), target, is_list, notes.get("one_of_many"),
-        codes=codes if type == "code" else None,
-        concept=CONCEPTS.get((model, name)),
+        name, type, form(binding) or PRIMITIVES.get(type), target, is_list, notes.get("one_of_many"),
+        codes=_codes(allowed, notes) if is_code else None,
+        concept=None if is_code else allowed,
+        binding=binding if binding is not None and binding.strength != "required" else None,
         targets=targets - {"Resource"} or None
     )  # fmt: skip
 
@@ -144,11 +148,13 @@ def _choices(
     )
 
 
-def _listed_codes(codes: list[str] | None) -> frozenset[str] | None:
+def _codes(allowed: Codes | None, notes: Mapping[str, Any]) -> frozenset[str] | None:
+    """The codes of a required binding; of types that are only contained, what their model says of them."""
+    if allowed is not None:
+        return frozenset().union(*allowed.values())
     # The models take codes from a summary of the specification, where `+` and `etc.` stand for the rest.
-    if not codes or "+" in codes or "etc." in codes:
-        return None
-    return frozenset(codes)
+    listed = notes.get("enum_values") or ("+",)
+    return None if {"+", "etc."} & set(listed) else frozenset(listed)
 
 
 def _unwrapped(annotation: Any) -> tuple[bool, Any]:

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+from dzop.fhir.bindings import RESOURCE_TYPE_NAMES
 from dzop.fhir.invariants import INVARIANTS
 from dzop.fhir.narrative import narrative_fault
 from dzop.fhir.outcome import Issue
 from dzop.fhir.primitives import shown
-from dzop.fhir.required_bindings import RESOURCE_TYPE_NAMES
 from dzop.fhir.structure import Element, Structure, structure_of, structure_of_resource
 
 __all__ = ["validate"]
@@ -201,16 +201,17 @@ def _refuse_code(element: Element, code: str, path: str, scope: _Scope) -> None:
 
 
 def _check_concept(element: Element, concept: Any, path: str, scope: _Scope) -> None:
-    system, codes = element.concept or ("", frozenset())
+    allowed = element.concept or {}
     own = [c for c in _objects(concept.get("coding") if isinstance(concept, Mapping) else None)
-           if c.get("system") == system]  # fmt: skip
+           if _text(c, "system") in allowed]  # fmt: skip
     for coding in own:
-        code = coding.get("code")
+        code, codes = coding.get("code"), allowed[coding["system"]]
         if isinstance(code, str) and code not in codes:
             listed = ", ".join(f"`{code}`" for code in sorted(codes))
             scope.add("code-invalid", f"`{element.name}`{shown(code)} must be one of {listed}", path)
     if not own:
-        scope.add("code-invalid", f"`{element.name}` should have a coding of `{system}`", path, "warning")
+        systems = " or ".join(f"`{system}`" for system in allowed)
+        scope.add("code-invalid", f"`{element.name}` should have a coding of {systems}", path, "warning")
 
 
 def _check_reference(value: Mapping[str, Any], path: str, scope: _Scope) -> None:

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from dzop.access.labels import instant
-from dzop.definitions.conformance import asked_issues, claimed_issues, is_error
+from dzop.definitions.conformance import asked_issues, bound_codes, claimed_issues, is_error
 from dzop.fhir import json
 from dzop.fhir.identifiers import identifier_issues
 from dzop.fhir.outcome import Invalid, Issue, operation_outcome
 from dzop.fhir.parameters import Given
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.validation import validate
+from dzop.interactions.bound_codes import binding_issues
 from dzop.interactions.exchanged import Answer, Ask
 from dzop.interactions.rendered import json_bytes
 from dzop.interactions.resource_body import wrongly_contained
@@ -38,7 +39,7 @@ async def validate_offered(ask: Ask, given: Given) -> Answer:
         )
     wrong_id = mode == "update" and not isinstance(resource.get("id"), str)
     missing = Issue("required", "An update needs the `id` of what it changes.", f"{ask.type}.id")
-    return _outcome([*([missing] if wrong_id else []), *_issues(ask, given, resource)])
+    return _outcome([*([missing] if wrong_id else []), *await _issues(ask, given, resource)])
 
 
 async def validate_instance(ask: Ask, given: Given) -> Answer:
@@ -51,10 +52,12 @@ async def validate_instance(ask: Ask, given: Given) -> Answer:
             [] if offered else [Issue("not-supported", f"A `{ask.type}` cannot be deleted here.")]
         )
     if resource is None:
-        answer = _outcome(_issues(ask, given, json.parse(found.served).value))
+        answer = _outcome(await _issues(ask, given, json.parse(found.served).value))
         return Answer(200, answer.resource, found.etag, instant(found.last_updated))
     other = Issue("value", f"The `id` must be that of the URL, `{ask.id}`.", f"{ask.type}.id")
-    return _outcome([*([other] if resource.get("id") != ask.id else []), *_issues(ask, given, resource)])
+    return _outcome(
+        [*([other] if resource.get("id") != ask.id else []), *await _issues(ask, given, resource)]
+    )
 
 
 def _mode(given: Given) -> str:
@@ -65,7 +68,7 @@ def _mode(given: Given) -> str:
     return mode
 
 
-def _issues(ask: Ask, given: Given, value: Mapping[str, Any]) -> list[Issue]:
+async def _issues(ask: Ask, given: Given, value: Mapping[str, Any]) -> list[Issue]:
     """Structure first; what profiles ask only of what is R4."""
     asked = given.get("profile")
     if value.get("resourceType") != ask.type:
@@ -77,6 +80,9 @@ def _issues(ask: Ask, given: Given, value: Mapping[str, Any]) -> list[Issue]:
     issues += wrongly_contained(value)
     issues += claimed_issues(value)
     issues += asked_issues(value, str(asked)) if asked is not None else []
+    issues += await binding_issues(
+        ask.service.vocabulary, bound_codes(value, None if asked is None else str(asked))
+    )
     issues += identifier_issues(value, ask.service.identifier_checks)
     return issues
 

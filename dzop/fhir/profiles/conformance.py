@@ -12,36 +12,47 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
+from dzop.fhir.bindings import RESOURCE_TYPE_NAMES, Binding
+from dzop.fhir.bound import Bound, codings_of
 from dzop.fhir.outcome import Issue
 from dzop.fhir.paths import values
 from dzop.fhir.profiles.definition import Profile, Rule
 from dzop.fhir.profiles.invariants import PROFILE_INVARIANTS
-from dzop.fhir.profiles.registry import VALUE_SETS, Codes, ancestry, nodes_of, profile_of, type_of
+from dzop.fhir.profiles.registry import ancestry, nodes_of, profile_of, type_of
 from dzop.fhir.profiles.tree import Node, Slice
-from dzop.fhir.required_bindings import RESOURCE_TYPE_NAMES
+from terminology.shipped import Codes, codes
 
-__all__ = ["conformance"]
+__all__ = ["SEVERITIES", "conformance", "unchecked"]
 
 MAX_ISSUES: Final = 50
-_SEVERITIES: Final = {"required": "error", "extensible": "warning", "preferred": "information"}
+SEVERITIES: Final = {"required": "error", "extensible": "warning", "preferred": "information"}
+"""How bad it is that an element has no code of its value set, by the strength of the binding."""
 _LITERAL: Final = re.compile(r"(?:[^#]*/)?([A-Z][A-Za-z]++)/[A-Za-z0-9.-]{1,64}(?:/_history/[^/]++)?")
 
 
-def conformance(
-    value: Mapping[str, Any], profile: Profile, value_sets: Mapping[str, Codes] = VALUE_SETS
-) -> list[Issue]:
+def conformance(value: Mapping[str, Any], profile: Profile) -> list[Issue]:
     """What keeps a resource, valid R4, from conforming to a profile and to those which that one narrows.
 
     A code outside an extensible value set is a warning, outside a preferred one information; codes of value sets
-    that are not in `value_sets` are not checked. That an element must be supported asks nothing of a resource.
+    that are not shipped are not checked. That an element must be supported asks nothing of a resource.
     """
+    return _walked(value, profile).issues[:MAX_ISSUES]
+
+
+def unchecked(value: Mapping[str, Any], profile: Profile) -> list[Bound]:
+    """The elements that were not checked because the codes of their value sets are not all shipped."""
+    return _walked(value, profile).unchecked[:MAX_ISSUES]
+
+
+def _walked(value: Mapping[str, Any], profile: Profile) -> _Walk:
+    walk = _Walk(value)
     type = str(value.get("resourceType", profile.type))
-    if type != profile.type:
+    if type == profile.type:
+        walk.conform(value, None, profile, type)
+    else:
         text = f"The profile `{profile.url}` is on `{profile.type}`, not on `{type}`; leave it out."
-        return [Issue("invalid", text, f"{type}.meta.profile")]
-    walk = _Walk(value, value_sets)
-    walk.conform(value, None, profile, type)
-    return walk.issues[:MAX_ISSUES]
+        walk.issues.append(Issue("invalid", text, f"{type}.meta.profile"))
+    return walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +75,8 @@ class _Walk:
     """The issues of one resource; `inside` are the contained resources being looked at, by profile."""
 
     root: Mapping[str, Any]
-    value_sets: Mapping[str, Codes]
     issues: list[Issue] = field(default_factory=list)
+    unchecked: list[Bound] = field(default_factory=list)
     inside: set[tuple[str, str]] = field(default_factory=set)
 
     def conform(
@@ -128,11 +139,16 @@ class _Walk:
             if found.member not in members:
                 listed = ", ".join(f"`{each}`" for each in members)
                 self._say(profile, "structure", f"`{found.member}` must be {listed}", found.path)
-        codes = self.value_sets.get(rule.value_set)
-        if codes is not None and rule.strength in _SEVERITIES and not _is_coded(found.value, codes, rule):
-            severity = _SEVERITIES[rule.strength]
-            text = f"`{found.member}` has no code of `{rule.value_set}`"
-            self._say(profile, "code-invalid", text, found.path, severity)
+        if rule.value_set and (binding := rule.binding) is not None:
+            self._check_codes(found, binding, profile)
+
+    def _check_codes(self, found: _Found, binding: Binding, profile: Profile) -> None:
+        allowed = codes(binding.value_set)
+        if allowed is None:
+            self.unchecked.append(Bound(found.path, binding, codings_of(found.value), profile.url))
+        elif not _is_coded(found.value, allowed, binding):
+            text = f"`{found.member}` has no code of `{binding.value_set}`"
+            self._say(profile, "code-invalid", text, found.path, SEVERITIES[binding.strength])
 
     def _check_target(self, found: _Found, rule: Rule, profile: Profile) -> None:
         reference = found.object
@@ -165,9 +181,10 @@ class _Walk:
             return
         self.inside.add((reference, known[0].url))
         place = self.root["contained"].index(inner)
-        walks = [_Walk(self.root, self.value_sets, inside=self.inside) for _ in known]
+        walks = [_Walk(self.root, inside=self.inside) for _ in known]
         for walk, profile in zip(walks, known, strict=True):
             walk.conform(inner, None, profile, f"{self.root.get('resourceType')}.contained[{place}]")
+        self.unchecked += walks[0].unchecked
         if all(_has_errors(walk.issues) for walk in walks):
             self.issues += walks[0].issues
 
@@ -206,17 +223,16 @@ def _is_in(found: _Found, slice: Slice) -> bool:
     )
 
 
-def _is_coded(value: Any, codes: Codes, rule: Rule) -> bool:
+def _is_coded(value: Any, allowed: Codes, binding: Binding) -> bool:
     """Whether a code, Coding or CodeableConcept has one of the codes; words alone do unless one is required."""
     if isinstance(value, str):
-        return any(value in of_system for of_system in codes.values())
+        return any(value in of_system for of_system in allowed.values())
     if not isinstance(value, Mapping):
         return True
-    codings = value.get("coding", ()) if "code" not in value else (value,)
-    listed = [each for each in codings if isinstance(each, Mapping)]
-    if not listed and rule.strength != "required":
+    codings = codings_of(value)
+    if not codings and binding.strength != "required":
         return True
-    return any(each.get("code") in codes.get(str(each.get("system")), ()) for each in listed)
+    return any(code in allowed.get(str(system), ()) for system, code in codings)
 
 
 @cache

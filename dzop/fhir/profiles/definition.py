@@ -25,6 +25,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from dzop.fhir.bindings import STRENGTHS, Binding
+
 __all__ = ["Profile", "Rule", "expanded", "read_profiles"]
 
 _R4: Final = "http://hl7.org/fhir/StructureDefinition/"
@@ -56,6 +58,11 @@ class Rule:
     invariants: tuple[str, ...] = ()
     must_support: bool = False
     text: str = ""
+
+    @property
+    def binding(self) -> Binding | None:
+        """The value set that a code must be of, as strictly as it says; none for examples."""
+        return next((Binding(self.value_set, each) for each in STRENGTHS if each == self.strength), None)
 
     @property
     def is_checked(self) -> bool:

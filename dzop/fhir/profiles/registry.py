@@ -1,4 +1,4 @@
-"""The profiles and value sets that are known here, read once from the tables in `data`."""
+"""The profiles that are known here, read once from the tables in `data`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from dzop import __version__
-from dzop.fhir.profiles.definition import Profile, expanded, read_profiles
+from dzop.fhir.profiles.definition import Profile, read_profiles
 from dzop.fhir.profiles.tree import Node, tree
 
-__all__ = [
-    "PROFILES", "VALUE_SETS", "Codes", "ancestry", "nodes_of", "profile_of", "profiles_of", "type_of"
-]  # fmt: skip
+__all__ = ["PROFILES", "ancestry", "nodes_of", "profile_of", "profiles_of", "type_of"]
 
-Codes = Mapping[str, frozenset[str]]
-"""The codes of a value set, by system."""
 GUIDES: Final = ("r4", "belgium", "europe", "dzop")
 
 
@@ -35,14 +31,6 @@ PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
     read_profiles({name: table for guide in GUIDES for name, table in _guide(guide).items()})
 )
 """All profiles, of extensions and data types too, by the name of their table."""
-
-VALUE_SETS: Final[Mapping[str, Codes]] = MappingProxyType(
-    {
-        expanded(url): {expanded(system): frozenset(codes.split()) for system, codes in listed.items()}
-        for url, listed in _table("value-sets").items()
-    }
-)
-"""The value sets of others whose codes are known here, by canonical."""
 
 _BY_URL: Final = {url: profile for profile in PROFILES.values() for url in profile.canonicals}
 

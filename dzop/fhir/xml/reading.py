@@ -12,10 +12,10 @@ from typing import Any, NoReturn
 from xml.parsers import expat
 
 from dzop.fhir import json, verbatim
+from dzop.fhir.bindings import RESOURCE_TYPE_NAMES
 from dzop.fhir.json import MAX_DEPTH, Source
 from dzop.fhir.outcome import FhirError, Invalid, Issue, Unprocessable
 from dzop.fhir.primitives import shown
-from dzop.fhir.required_bindings import RESOURCE_TYPE_NAMES
 from dzop.fhir.structure import Element, Structure, structure_of, structure_of_resource
 from dzop.fhir.verbatim import Number
 

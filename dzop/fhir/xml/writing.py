@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from dzop.fhir.bindings import RESOURCE_TYPE_NAMES
 from dzop.fhir.narrative import narrative_fault
-from dzop.fhir.required_bindings import RESOURCE_TYPE_NAMES
 from dzop.fhir.structure import Element, Structure, structure_of, structure_of_resource
 from dzop.fhir.verbatim import Number
 
