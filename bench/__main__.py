@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import audit, everything, law, panel, person, searchset, tokens, transaction
+from bench import audit, everything, law, panel, person, searchset, terminology, tokens, transaction
 from bench.load import Load, Measured, measure, request
 from bench.server import Server, running
 
@@ -55,6 +55,7 @@ def main() -> None:
                 server, NURSE, _goal()
             ),
             "worker memory, MB": server.resident_megabytes(),
+            **_terminology(server),
         }
     rest |= {
         "decisions of the law per second": law.decisions_per_second(),
@@ -125,6 +126,21 @@ def _beside_a_read(server: Server) -> dict[str, float]:
         f"$everything of {person.RESOURCES} resources / a read (aim {everything.MOST:.0f})": whole.ratio,
         f"a searchset of 50 / a read (aim {searchset.MOST:.0f})": found.ratio,
         "  a read by one client, median ms": found.read,
+    }
+
+
+def _terminology(server: Server) -> dict[str, float]:
+    """Last of all: what else is measured is so without the code system."""
+    before = server.resident_megabytes()
+    seconds = terminology.loaded(server)
+    beside = terminology.lines(server)
+    return {
+        f"loading {terminology.CONCEPTS:,} concepts, seconds": seconds,
+        **{
+            f"{name} / a read (aim {terminology.AIMS[name]:.0f})": each.ratio for name, each in beside.items()
+        },
+        f"  memory of the worker for it, MB (at most {terminology.MOST_MEGABYTES})": server.resident_megabytes()
+        - before,
     }
 
 

@@ -29,6 +29,7 @@ from dzop.access.keeping import Collision
 from dzop.access.logged import Asked, Logged, logged
 from dzop.access.matrices import Matrices
 from dzop.access.past import AskedHistory, Past, versions
+from dzop.access.published import Published, Shipped
 from dzop.access.reach import Bounds, is_restricted, sight
 from dzop.access.searched import of_search
 from dzop.access.shown import Shown
@@ -41,6 +42,7 @@ from dzop.store import reading
 from dzop.store.audit import Event, Writer
 from dzop.store.audit_log import log as audit_log
 from dzop.store.database import Database, Transaction
+from dzop.store.terminology_definitions import LoadedDefinitions
 
 Result = TypeVar("Result")
 _ATTEMPTS = 4
@@ -244,10 +246,14 @@ class Gateway:
             await self.refused(call, f"${question.code}", error.status, "Patient", question.patient)
             raise
 
-    # -- what dzop itself publishes ----------------------------------------------------------------
+    # -- what is published -------------------------------------------------------------------------
 
-    async def definitions(self, type: str) -> Mapping[str, Mapping[str, Any]]:
-        """By id; the access matrix is the one in force."""
+    @property
+    def published(self) -> Published:
+        """Definitions: those of dzop, among them the access matrix in force, and those that were loaded."""
+        return Published(Shipped(self._shipped), LoadedDefinitions(self._database))
+
+    async def _shipped(self, type: str) -> Mapping[str, Mapping[str, Any]]:
         law = (await self._matrices.in_force(self._database)).active
         return definitions(type, law.matrix)
 

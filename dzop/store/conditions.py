@@ -30,6 +30,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
     tuple_,
 )
 from sqlalchemy.sql.expression import FromClause
@@ -100,7 +101,7 @@ class Condition:
         own = _OWN.get(self.parameter)
         if own is not None:
             return own(self, at, drives)
-        return self.indexed(at, self.on_row(self.table), drives=drives)
+        return self.indexed(at, self.on_row(self.table, drives), drives=drives)
 
     def indexed(
         self, at: FromClause, *where: ColumnElement[bool], drives: bool = False
@@ -117,17 +118,21 @@ class Condition:
     def of_parameter(self, rows: Rows) -> ColumnElement[bool]:
         return rows.c.parameter == literal(self.parameter)
 
-    def on_row(self, rows: Rows) -> ColumnElement[bool]:
+    def on_row(self, rows: Rows, drives: bool = True) -> ColumnElement[bool]:
         """What one row must be, besides one of the parameter."""
-        matched = or_(false(), *[self._matches(number, kind, rows) for number, kind in enumerate(self.kinds)])
+        kinds = enumerate(self.kinds)
+        matched = or_(false(), *[self._matches(number, kind, rows, drives) for number, kind in kinds])
         return not_(matched) if self.modifier == "unequal" else matched
 
-    def _matches(self, number: int, kind: str, rows: Rows) -> ColumnElement[bool]:
+    def _matches(self, number: int, kind: str, rows: Rows, drives: bool) -> ColumnElement[bool]:
         if self.rows == "date":
             return self.date(number, kind, rows.c.low, rows.c.high)
         if self.rows == "quantity":
             return self._quantity(number, kind, rows)
-        return _MATCHERS[kind](self, rows)
+        matched = _MATCHERS[kind](self, rows)
+        # Said so it is not turned into a join: the pairs, which may be thousands, are hashed once instead of gone
+        # through for each row.
+        return matched.is_(true()) if kind in _PAIRED and not drives else matched
 
     def texts(self, name: str) -> Any:
         return bindparam(f"c{self.number}_{name}", type_=ARRAY(Text))
@@ -236,7 +241,7 @@ def _by_label(condition: Condition, at: FromClause, drives: bool) -> ColumnEleme
     labels = bindparam(f"c{condition.number}_labels", type_=BigInteger)
     return or_(
         at.c.mask.op("&")(labels) != literal(0),
-        condition.indexed(at, condition.on_row(condition.table)),
+        condition.indexed(at, condition.on_row(condition.table, drives=False)),
     )
 
 
@@ -262,6 +267,7 @@ def _url(condition: Condition, rows: Rows) -> ColumnElement[bool]:
     return and_(rows.c.url == any_(condition.texts("urls")), rows.c.url != literal(""))
 
 
+_PAIRED: Final = ("coding", "typed", "identifier-coding")
 _MATCHERS: Final[Mapping[str, Callable[[Condition, Rows], ColumnElement[bool]]]] = {
     "code": lambda c, rows: rows.c.code == any_(c.texts("codes")),
     "system": lambda c, rows: rows.c.system == any_(c.texts("systems")),

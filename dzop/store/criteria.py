@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 
 from dzop.fhir.resource_types import DATA_CATEGORY, RESOURCE_TYPES, SearchParameter
@@ -11,7 +13,7 @@ from dzop.fhir.search.date import DateRange
 from dzop.fhir.search.quantity import Quantity
 from dzop.fhir.search.reference import ReferenceTarget
 from dzop.fhir.search.string import Text
-from dzop.fhir.search.token import Token
+from dzop.fhir.search.token import Codes, Token
 from dzop.store.conditions import Condition
 from dzop.store.index_tables import indexed
 from dzop.store.tables import BEGINNING
@@ -112,6 +114,8 @@ def _labels(values: Sequence[Value], labels: Labels) -> int:
     for each in values:
         if isinstance(each, Token) and each.system in (None, DATA_CATEGORY):
             asked |= labels(each.code)
+        elif isinstance(each, Codes) and each.system == DATA_CATEGORY:
+            asked |= reduce(or_, map(labels, each.codes))
     return asked
 
 
@@ -133,6 +137,10 @@ def _collect(value: Value, modifier: str | None, columns: Values) -> str:
                 return f"{prefix}system"
             add(coding_systems=indexed(system), coding_codes=indexed(code))
             return f"{prefix}coding"
+        case Codes(system=system, codes=each_code):
+            columns.setdefault("coding_systems", []).extend([indexed(system)] * len(each_code))
+            columns.setdefault("coding_codes", []).extend(map(indexed, each_code))
+            return "coding"
         case ReferenceTarget(id=None, url=url):
             add(urls=indexed(url or ""))
             return "url"

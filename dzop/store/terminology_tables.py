@@ -55,11 +55,10 @@ terminology_definition = Table(
     _given("id"),
     _given("url"),
     _given("version", server_default=text("''")),
-    _given(
-        "head", JSONB, comment="The resource without concepts, compose, expansion and groups, to be searched"
-    ),
+    _given("head", JSONB, comment="What of the resource is searched: all but its long lists"),
     _given("body", LargeBinary, comment="The resource as it is served"),
     _given("count", Integer, comment="Concepts of a code system, elements of a map; 0 for a value set"),
+    Column("first", Integer, comment="The key of the first concept of a code system; the others follow it"),
     _given("source", comment="The file or package it came from"),
     _given("loaded_at", DateTime(timezone=True)),
     UniqueConstraint("type", "url", "version"),
@@ -72,31 +71,39 @@ terminology_concept = Table(
     "terminology_concept",
     metadata,
     Column("system", Integer, _of("terminology_definition.key"), nullable=False, comment="The code system"),
-    _given("code"),
+    _given("code", comment="As it is compared: in small letters where the code system is not case sensitive"),
     _given("key", Integer),
+    _given("written", comment="The code as the code system writes it"),
     _given("display", Text),
     _given("definition", Text, server_default=text("''")),
     _given("inactive", Boolean, server_default=text("false")),
     _given("abstract", Boolean, server_default=text("false")),
     _given("parents", ARRAY(Integer), comment="Keys of the concepts right above"),
-    _given("ancestors", ARRAY(Integer), comment="Keys of all concepts above"),
+    _given("ancestors", ARRAY(Integer), comment="Its own key and those of all concepts above"),
+    _given("descendants", Integer, comment="How many concepts there are below it, itself among them"),
     _given("designations", JSONB, comment="[language, value, use system, use code, use display] each"),
-    _given("properties", JSONB, comment="[type, value] each, by code"),
     _given(
-        "words", TSVECTOR, comment="What it can be found by: the words of its code and of all it is called"
+        "properties",
+        JSONB,
+        comment="[code, type, value] each, behind it its texts where the value is no text",
+    ),
+    _given(
+        "texts", ARRAY(Text), comment="Its code and all it is called: the length, then the words, normalised"
+    ),
+    _given("shortest", Integer, comment="How long its shortest name is"),
+    _given(
+        "words",
+        TSVECTOR,
+        comment="What it can be found by, each behind the key of its system: `.word` and `:property=text`",
     ),
     PrimaryKeyConstraint("system", "code"),
     Index("ix_terminology_concept_key", "key", unique=True),
-    Index("ix_terminology_concept_ancestors", "ancestors", postgresql_using="gin"),
-    Index("ix_terminology_concept_words", "words", postgresql_using="gin"),
-    Index(
-        "ix_terminology_concept_properties",
-        "properties",
-        postgresql_using="gin",
-        postgresql_ops={"properties": "jsonb_path_ops"},
-    ),
+    # One scan of one index meets all conditions, so what is rare decides how long it takes.
+    Index("ix_terminology_concept_words", "words", "ancestors", "parents", postgresql_using="gin"),
+    Index("ix_terminology_concept_shortest", "system", "shortest", "written"),
     comment="The concepts of loaded code systems.",
 )
+
 terminology_mapping = Table(
     "terminology_mapping",
     metadata,
@@ -110,7 +117,7 @@ terminology_mapping = Table(
     _given("equivalence"),
     _given("comment", Text, server_default=text("''")),
     PrimaryKeyConstraint("map", "place"),
-    Index("ix_terminology_mapping_source", "source_system", "source_code"),
-    Index("ix_terminology_mapping_target", "target_system", "target_code"),
+    Index("ix_terminology_mapping_source", "source_code", "source_system"),
+    Index("ix_terminology_mapping_target", "target_code", "target_system"),
     comment="The elements of loaded concept maps.",
 )

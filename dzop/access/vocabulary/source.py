@@ -18,7 +18,7 @@ class Held:
     """A code system that is held, in one version. `key` is that of its rows in the database, 0 in memory.
 
     `content` is R4's content mode: `complete`, or `fragment` when codes are missing of which nothing can be said.
-    `default_language` is the language of `display`.
+    `default_language` is the language of `display`, `value_set` the canonical of the value set of all its codes.
     """
 
     url: str
@@ -31,6 +31,7 @@ class Held:
     hierarchy_meaning: str = ""
     default_language: str = "en"
     key: int = 0
+    value_set: str = ""
 
 
 class Source(Protocol):
@@ -58,6 +59,7 @@ class Source(Protocol):
     async def matched(self, system: Held, concept_set: ConceptSet, wanted: Wanted) -> Matched:
         """The concepts of the set, as wanted. Those that are listed come in the order of the list, others in that of
         the code system; with words, the best match first: by how short what they were found in is, then by code.
+        A source may put more than 5,000 found by words in order of their shortest names.
         """
 
     async def members(self, system: Held, concept_set: ConceptSet, codes: Sequence[str]) -> frozenset[str]:

@@ -20,9 +20,10 @@ def upgrade() -> None:
     sa.Column('id', sa.Text(collation='C'), nullable=False),
     sa.Column('url', sa.Text(collation='C'), nullable=False),
     sa.Column('version', sa.Text(collation='C'), server_default=sa.text("''"), nullable=False),
-    sa.Column('head', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='The resource without concepts, compose, expansion and groups, to be searched'),
+    sa.Column('head', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='What of the resource is searched: all but its long lists'),
     sa.Column('body', sa.LargeBinary(), nullable=False, comment='The resource as it is served'),
     sa.Column('count', sa.Integer(), nullable=False, comment='Concepts of a code system, elements of a map; 0 for a value set'),
+    sa.Column('first', sa.Integer(), nullable=True, comment='The key of the first concept of a code system; the others follow it'),
     sa.Column('source', sa.Text(collation='C'), nullable=False, comment='The file or package it came from'),
     sa.Column('loaded_at', sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint("type in ('CodeSystem', 'ConceptMap', 'ValueSet')", name=op.f('ck_terminology_definition_type_known')),
@@ -33,25 +34,28 @@ def upgrade() -> None:
     )
     op.create_table('terminology_concept',
     sa.Column('system', sa.Integer(), nullable=False, comment='The code system'),
-    sa.Column('code', sa.Text(collation='C'), nullable=False),
+    sa.Column('code', sa.Text(collation='C'), nullable=False, comment='As it is compared: in small letters where the code system is not case sensitive'),
     sa.Column('key', sa.Integer(), nullable=False),
+    sa.Column('written', sa.Text(collation='C'), nullable=False, comment='The code as the code system writes it'),
     sa.Column('display', sa.Text(), nullable=False),
     sa.Column('definition', sa.Text(), server_default=sa.text("''"), nullable=False),
     sa.Column('inactive', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('abstract', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('parents', sa.ARRAY(sa.Integer()), nullable=False, comment='Keys of the concepts right above'),
-    sa.Column('ancestors', sa.ARRAY(sa.Integer()), nullable=False, comment='Keys of all concepts above'),
+    sa.Column('ancestors', sa.ARRAY(sa.Integer()), nullable=False, comment='Its own key and those of all concepts above'),
+    sa.Column('descendants', sa.Integer(), nullable=False, comment='How many concepts there are below it, itself among them'),
     sa.Column('designations', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='[language, value, use system, use code, use display] each'),
-    sa.Column('properties', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='[type, value] each, by code'),
-    sa.Column('words', postgresql.TSVECTOR(), nullable=False, comment='What it can be found by: the words of its code and of all it is called'),
+    sa.Column('properties', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='[code, type, value] each, behind it its texts where the value is no text'),
+    sa.Column('texts', sa.ARRAY(sa.Text()), nullable=False, comment='Its code and all it is called: the length, then the words, normalised'),
+    sa.Column('shortest', sa.Integer(), nullable=False, comment='How long its shortest name is'),
+    sa.Column('words', postgresql.TSVECTOR(), nullable=False, comment='What it can be found by, each behind the key of its system: `.word` and `:property=text`'),
     sa.ForeignKeyConstraint(['system'], ['terminology_definition.key'], ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('system', 'code'),
     comment='The concepts of loaded code systems.'
     )
-    op.create_index('ix_terminology_concept_ancestors', 'terminology_concept', ['ancestors'], unique=False, postgresql_using='gin')
     op.create_index('ix_terminology_concept_key', 'terminology_concept', ['key'], unique=True)
-    op.create_index('ix_terminology_concept_properties', 'terminology_concept', ['properties'], unique=False, postgresql_using='gin', postgresql_ops={'properties': 'jsonb_path_ops'})
-    op.create_index('ix_terminology_concept_words', 'terminology_concept', ['words'], unique=False, postgresql_using='gin')
+    op.create_index('ix_terminology_concept_shortest', 'terminology_concept', ['system', 'shortest', 'written'], unique=False)
+    op.create_index('ix_terminology_concept_words', 'terminology_concept', ['words', 'ancestors', 'parents'], unique=False, postgresql_using='gin')
     op.create_table('terminology_mapping',
     sa.Column('map', sa.Integer(), nullable=False, comment='The concept map'),
     sa.Column('place', sa.Integer(), nullable=False, comment='Where in the map it stands'),
@@ -66,8 +70,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('map', 'place'),
     comment='The elements of loaded concept maps.'
     )
-    op.create_index('ix_terminology_mapping_source', 'terminology_mapping', ['source_system', 'source_code'], unique=False)
-    op.create_index('ix_terminology_mapping_target', 'terminology_mapping', ['target_system', 'target_code'], unique=False)
+    op.create_index('ix_terminology_mapping_source', 'terminology_mapping', ['source_code', 'source_system'], unique=False)
+    op.create_index('ix_terminology_mapping_target', 'terminology_mapping', ['target_code', 'target_system'], unique=False)
 
 
 def downgrade() -> None:
