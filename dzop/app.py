@@ -20,6 +20,10 @@ from dzop.access.actors import actor_of
 from dzop.access.gateway import Gateway
 from dzop.access.generations import compiling
 from dzop.access.identified import actor_identified
+from dzop.access.matrices import Matrices
+from dzop.access.vocabulary.law import LawInForce
+from dzop.access.vocabulary.loaded import Loaded
+from dzop.access.vocabulary.vocabulary import OURS, Vocabulary
 from dzop.actor import Actor
 from dzop.api.fhir import Authenticate, FhirEndpoint
 from dzop.api.front import Front
@@ -62,7 +66,8 @@ def application(settings: Settings, clock: Callable[[], datetime] = lambda: date
         ):
             gateway = Gateway(database, audit, law, settings.fhir_base, partner_types(settings))
             authenticate = _authenticating(settings, database, tokens)
-            front.open(_endpoint(settings, gateway, authenticate, clock))
+            vocabulary = Vocabulary(Loaded(database), LawInForce(database, Matrices(law)), OURS)
+            front.open(_endpoint(settings, gateway, vocabulary, authenticate, clock))
             issuers = configured_issuers(settings)
             around = Surroundings(settings, database, gateway, audit, authenticate, issuers, clock)
             app.router.routes.extend([*_pages(), *identity.routes(around)])
@@ -143,11 +148,16 @@ def _authenticating(settings: Settings, database: Database, tokens: ResourceServ
 
 
 def _endpoint(
-    settings: Settings, gateway: Gateway, authenticate: Authenticate, clock: Callable[[], datetime]
+    settings: Settings,
+    gateway: Gateway,
+    vocabulary: Vocabulary,
+    authenticate: Authenticate,
+    clock: Callable[[], datetime],
 ) -> FhirEndpoint:
     smart = smart_configuration(settings.own_issuer, registration=settings.registration == "open")
     service = Service(
         gateway=gateway,
+        vocabulary=vocabulary,
         base=settings.fhir_base,
         page_key=keys.page_key(settings.keys),
         client_ids=settings.client_ids,
@@ -159,6 +169,7 @@ def _endpoint(
         oauth=oauth_uris(smart),
         declarations=declarations(settings),
         identifier_checks=settings.identifier_checks,
+        expansion_limit=settings.expansion_limit,
     )
     return FhirEndpoint(service, authenticate, smart, clock, settings.max_body)
 

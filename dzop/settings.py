@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     max_body: int = Field(5_000_000, ge=1_000, description="Largest request body, in bytes.")
     page_size: int = Field(50, ge=1, le=1_000, description="Matches on a page when `_count` is absent.")
     bundle_entries: int = Field(1_000, ge=1, description="Most entries of a batch or transaction.")
+    expansion_limit: int = Field(
+        10_000, ge=1, description="Most codes of an expansion; a larger one is asked in pages."
+    )
     identifier_checks: Literal["error", "warning", "off"] = Field(
         "error",
         description="What a national number with wrong check digits is: refused, remarked on, or let be.",

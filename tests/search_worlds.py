@@ -23,6 +23,8 @@ from dzop.fhir.search.filter import read_filter
 from dzop.fhir.search.index import index
 from dzop.fhir.search.modifier import modifiers
 from dzop.fhir.search.path import read_clause
+from dzop.fhir.search.terminology import Answer, Question
+from dzop.fhir.search.token import Codes
 
 BASE = "http://plan.test/fhir"
 PERSONS = ("Patient/p", "Patient/q", "Patient/z")
@@ -198,6 +200,22 @@ def _held(draw: st.DrawFn, key: str, person: int, **elements: Any) -> Held:
     return Held(resource, person, mask, draw(_chance((False,) * 7 + (True,))))
 
 
+class _Terminology(dict[Question, Answer]):
+    """Knows every value set: `system|code` has that code and others. Below and above a code there is another."""
+
+    def __contains__(self, question: object) -> bool:
+        return True
+
+    def __missing__(self, question: Question) -> Answer:
+        asked = f"{question.system}|{question.name}" if question.system else question.name
+        system, _, code = asked.partition("|")
+        return Codes(system, frozenset({code, "b"})), Codes("https://x.example/many", _MANY)
+
+
+_MANY = frozenset(str(each) for each in range(100))
+_TERMINOLOGY = _Terminology()
+
+
 # -- questions ---------------------------------------------------------------------------------------
 
 
@@ -231,7 +249,7 @@ def _joined(inner: st.SearchStrategy[Clause]) -> st.SearchStrategy[Clause]:
 
 @st.composite
 def _leaf(draw: st.DrawFn, world: list[Held], type: str) -> Clause:
-    context = Context(BASE)
+    context = Context(BASE, _TERMINOLOGY)
     if draw(_chance((False, False, False, True))):
         text = " and ".join(draw(st.lists(_test(world, type), min_size=1, max_size=2)))
         try:
@@ -256,7 +274,7 @@ def _test(draw: st.DrawFn, world: list[Held], type: str) -> str:
     value = draw(_chance(_values(world, type, parameter)))
     if "$" in value:
         value = "x"
-    return f'{parameter.name} {draw(_chance(("eq", "ne", "co", "sw", "ew", "gt", "le", "pr")))} "{value}"'
+    return f'{parameter.name} {draw(_chance(("eq", "ne", "co", "sw", "ew", "gt", "le", "pr", "in", "ss")))} "{value}"'
 
 
 @st.composite

@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request as HttpRequest
 
-from dzop.api.beside import beside
 from dzop.api.media_types import FORM, JSON, JSON_PATCH, XML, MediaType, read_media_type
 from dzop.fhir import json, xml
 from dzop.fhir.json import Source
 from dzop.fhir.outcome import Invalid, TooLarge, UnsupportedMediaType
 from dzop.fhir.primitives import shown
+from dzop.interactions.beside import beside
 
 __all__ = ["ACCEPTED", "PATCH_ACCEPTED", "Body", "read_body", "read_form"]
 

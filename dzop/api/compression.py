@@ -14,8 +14,8 @@ from typing import Final
 
 from starlette.responses import Response
 
-from dzop.api.beside import beside
 from dzop.api.media_types import read_media_type
+from dzop.interactions.beside import beside
 
 __all__ = ["compress"]
 

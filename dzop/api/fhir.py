@@ -20,7 +20,6 @@ from starlette.types import Receive, Scope, Send
 
 from dzop.access.actors import Barred
 from dzop.actor import Actor, Call
-from dzop.api.beside import beside
 from dzop.api.body import ACCEPTED, PATCH_ACCEPTED, Body, read_body, read_form
 from dzop.api.compression import compress
 from dzop.api.faults import log_fault
@@ -40,6 +39,7 @@ from dzop.fhir.outcome import (
 )
 from dzop.fhir.summary import read_selection
 from dzop.interactions.batch import batch_or_transaction
+from dzop.interactions.beside import beside
 from dzop.interactions.capabilities import capabilities
 from dzop.interactions.exchanged import Answer, Ask, Request, Service
 from dzop.interactions.rendered import json_bytes, selected
@@ -117,7 +117,7 @@ class FhirEndpoint:
             return Response(status_code=204, headers=_PREFLIGHT_HEADERS)
         path, parameters = _path(request), read_parameters(request.scope["query_string"])
         if path in DOCUMENTS:
-            return self._document(request, path, parameters)
+            return await self._document(request, path, parameters)
         now = self.clock()
         try:
             actor = await self.authenticate(bearer(request.headers), now)
@@ -134,16 +134,17 @@ class FhirEndpoint:
             answer = replace(answer, resource=await beside(wanted.applied, answer.resource))
         return _response(answer, understood, wanted)
 
-    def _document(self, request: HttpRequest, path: str, parameters: Parameters) -> Response:
+    async def _document(self, request: HttpRequest, path: str, parameters: Parameters) -> Response:
         """What anybody may read."""
         if request.method not in ("GET", "HEAD"):
             raise NotSupported(f"`{path}` is read by GET")
         if path != "metadata":
             return JSONResponse(self.smart_configuration, headers=_OPEN_HEADERS)
         wanted = presentation(parameters, _accept(request))
-        selection = read_selection(parameters, ("CapabilityStatement",), counts=False, lenient=False)
+        statements = ("CapabilityStatement", "TerminologyCapabilities")
+        selection = read_selection(parameters, statements, counts=False, lenient=False)
         known, mode = request.headers.get("if-none-match"), dict(parameters).get("mode", "full")
-        answer = capabilities(self.service, mode, known)
+        answer = await capabilities(self.service, mode, known)
         headers = {**_OPEN_HEADERS, "ETag": answer.etag or ""}
         if answer.resource is None:
             return Response(status_code=answer.status, headers=headers)

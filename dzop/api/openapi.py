@@ -23,7 +23,9 @@ _ON_INSTANCE = {
     "patch": ("patch", "Patch"),
     "delete": ("delete", "Delete"),
 }
-_OF_SEARCH = ("_count", "_sort", "_include", "_revinclude", "_total", "_summary", "_elements")
+_OF_SEARCH = (
+    "_count", "_sort", "_include", "_revinclude", "_total", "_summary", "_elements", "_display", "_displayLanguage"
+)  # fmt: skip
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:

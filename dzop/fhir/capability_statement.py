@@ -16,6 +16,7 @@ from dzop.fhir.search.compartment import COMPARTMENTS
 from dzop.fhir.search.include import includable, revincludable
 from dzop.fhir.search.path import MAX_HOPS
 from dzop.fhir.search.query import MAX_COUNT, modifiers
+from dzop.fhir.search.terminology import MOST_CODES
 from dzop.fhir.search_definitions import canonical
 
 __all__ = ["NORMATIVE", "Offer", "capability_statement"]
@@ -112,8 +113,10 @@ def _documentation(offer: Offer) -> str:
         "nowhere: not among matches and includes, in no total, and nothing is found through it. Links and page tokens "
         "are for whoever got them. `_sort` takes the parameters of type token, date, string, number, quantity and uri, "
         "of those that begin with `_` only `_id` and `_lastUpdated`; AuditEvent comes newest first and is not counted, "
-        "what dzop publishes itself comes by id. `_total` is taken by searches; `_summary`, `_elements`, `_format` and "
-        "`_pretty` by everything."
+        "what is published (code systems, profiles, ...) comes by id. `_total` is taken by searches; `_summary`, "
+        "`_elements`, `_format` and `_pretty` by everything; `_display` (`missing` or `all`) and `_displayLanguage`, "
+        "by which codes are called by their names in the language of the reader, by all but this statement. `:in`, "
+        f"`:not-in`, `:above` and `:below` ask for at most {MOST_CODES:,} codes in one search."
     )
 
 

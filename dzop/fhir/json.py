@@ -15,8 +15,8 @@ from typing import Any, NoReturn
 from dzop.fhir.outcome import Invalid, Issue
 
 __all__ = [
-    "MAX_DEPTH", "Source", "depth", "elements", "entry_resources", "members", "parse", "parse_array",
-    "replace_at", "served", "stored", "value_of", "with_member", "without_member"
+    "MAX_DEPTH", "Source", "depth", "elements", "entry_resources", "members", "objects", "parse", "parse_array",
+    "place_of_member", "replace_at", "served", "stored", "value_of", "with_member", "without_member"
 ]  # fmt: skip
 
 MAX_DEPTH = 64
@@ -123,16 +123,27 @@ def served(body: bytes, type: str, id: str, meta: bytes) -> bytes:
 
 def with_member(text: str, name: str, new_json_text: str) -> str:
     """The object `text` with one top-level member replaced, or added as the last, all else as it was."""
+    start, end, written = place_of_member(text, name, new_json_text)
+    return text[:start] + written + text[end:]
+
+
+def place_of_member(text: str, name: str, new_json_text: str, at: int = 0) -> tuple[int, int, str]:
+    """What to write between which places of `text` so that the object that begins `at` a place has this member."""
     last = None
-    for found, _, start, end, _ in _segments(text):
+    for found, _, start, end, _ in _segments(text, at):
         if found == name:
-            return text[:start] + new_json_text + text[end:]
+            return start, end, new_json_text
         last = end
     member = f"{json.dumps(name)}:{new_json_text}"
     if last is None:
-        at = _first(text, 0) + 1
-        return text[:at] + member + text[at:]
-    return f"{text[:last]},{member}{text[last:]}"
+        first = _first(text, at) + 1
+        return first, first, member
+    return last, last, f",{member}"
+
+
+def objects(text: str) -> Iterator[int]:
+    """Where each object of the (valid) JSON `text` begins, in the order in which they begin."""
+    return (match.start() for match in _OPENING.finditer(text) if match[0] == "{")
 
 
 def without_member(text: str, name: str) -> str:
@@ -155,6 +166,7 @@ _HEAD = len('{"resourceType":"","id":""')
 # Possessive, and matching even what is not terminated: no text makes these take more than linear time.
 _STRING_PATTERN = r'(?P<string>"(?:[^"\\]++|\\.)*+["\\]?+)(?P<colon>\s*+:)?+'
 _BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+["\\]?+|[\[\]{}]', re.DOTALL)
+_OPENING = re.compile(r'"(?:[^"\\]++|\\.)*+["\\]?+|\{', re.DOTALL)
 _TOKEN = re.compile(_STRING_PATTERN + r"|[\[\]{},]|[^\[\]{},:\"\s]++", re.DOTALL)
 _SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _SPACE = re.compile(r"[ \t\n\r]*+")
@@ -346,12 +358,12 @@ def _first(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _segments(text: str) -> Iterator[tuple[str, int, int, int, int]]:
+def _segments(text: str, at: int = 0) -> Iterator[tuple[str, int, int, int, int]]:
     """Each member: name, start of its segment, start and end of its value, end of its segment.
 
     A segment runs from behind a `{` or `,` up to the next `,` or `}`, white space included.
     """
-    start = _first(text, 0) + 1
+    start = _first(text, at) + 1
     at = _first(text, start)
     while text[at] != "}":
         name, at = _SPANS.raw_decode(text, at)

@@ -6,60 +6,14 @@ Routes, CapabilityStatement and OpenAPI follow from here. https://hl7.org/fhir/R
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from dzop.fhir.operation import Level, Operation, Parameter
 from dzop.fhir.resource_types import RESOURCE_TYPES
+from dzop.fhir.terminology_operations import TERMINOLOGY_OPERATIONS
 from dzop.fhir.xshare import CARE_PLAN
 
 __all__ = ["OPERATIONS", "Operation", "Parameter", "operation_on"]
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter. `type` is a FHIR data type, `Resource`, or empty for one that has `parts`."""
-
-    name: str
-    type: str
-    use: Literal["in", "out"]
-    min: int = 0
-    max: str = "1"
-    documentation: str = ""
-    parts: tuple[Parameter, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """An operation as R4's OperationDefinition describes it.
-
-    `letter` is that of the SMART scope it needs on the type (c, r, u, d or s), `also` what it needs besides, as
-    (type, letter): what it tells of. One that affects state is asked by POST only. `standard` is the id of the
-    operation of R4 that it is, and `own_id` its own id where the code alone would not tell it from another. One that
-    `judges_resource` takes its parameter `resource` unchecked, also
-    as the body itself.
-    """
-
-    code: str
-    types: tuple[str, ...]
-    level: Literal["type", "instance"]
-    letter: Literal["c", "r", "u", "d", "s"]
-    affects_state: bool
-    documentation: str
-    parameters: tuple[Parameter, ...] = ()
-    standard: str = ""
-    own_id: str = ""
-    judges_resource: bool = False
-    also: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def id(self) -> str:
-        """Of its OperationDefinition."""
-        return self.own_id or self.code
-
-    @property
-    def taken(self) -> dict[str, Parameter]:
-        """The parameters that go in, by name."""
-        return {each.name: each for each in self.parameters if each.use == "in"}
 
 
 def _parts(**types: str) -> tuple[Parameter, ...]:
@@ -102,7 +56,7 @@ _VALIDATED: Final = tuple(
     for name, entry in RESOURCE_TYPES.items()
     if entry.compartment != "definition" and "create" in entry.interactions
 )
-_VALIDATE: Final[Mapping[Literal["type", "instance"], str]] = {
+_VALIDATE: Final[Mapping[Level, str]] = {
     "type": "What is to be said of a resource: R4, the profiles that it claims or that are asked, national numbers.",
     "instance": "The same of a change to this one; without a resource, of this one as it is stored.",
 }
@@ -536,6 +490,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             _REMARK,
         ),
     ),
+    *TERMINOLOGY_OPERATIONS,
 )
 
 

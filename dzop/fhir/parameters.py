@@ -5,20 +5,30 @@ https://hl7.org/fhir/R4/parameters.html
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dzop.fhir.operations import Operation, Parameter
+from dzop.fhir.operation import Operation, Parameter
 from dzop.fhir.outcome import Invalid, Issue, Unprocessable
+from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.validation import validate
 
-__all__ = ["OF_THE_ANSWER", "Given", "parameters", "read_parameters", "read_query", "read_resource"]
+__all__ = [
+    "OF_THE_ANSWER", "Given", "parameters", "read_parameters", "read_query", "read_resource", "standing_alone",
+]  # fmt: skip
 
-OF_THE_ANSWER: Final = ("_elements", "_format", "_pretty", "_summary")
-_IN_A_URL: Final = {"Reference": lambda text: {"reference": text}}
-_ONLY_IN_A_BODY: Final = {"", "Resource", "Identifier", "Coding", "CodeableConcept", "Period", "Meta"}
+OF_THE_ANSWER: Final = ("_display", "_displayLanguage", "_elements", "_format", "_pretty", "_summary")
+_ONLY_IN_A_BODY: Final = {"", "Identifier", "Coding", "CodeableConcept", "Period", "Meta"}
+_WHOLE: Final = re.compile(r"[+-]?\d{1,10}", re.ASCII)
+_READ_AS: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
+    "Reference": (lambda text: {"reference": text}, "a reference"),
+    "boolean": (lambda text: {"true": True, "false": False}.get(text), "`true` or `false`"),
+    "integer": (lambda text: int(text) if _WHOLE.fullmatch(text) else None, "a whole number"),
+}
+"""How the text in a URL is read, by data type, and what it must be; None where it is not. Others stay text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +86,25 @@ def _emptied(given: Any) -> Any:
     return {**given, "resource": {"resourceType": "Parameters"}}
 
 
-def read_resource(operation: Operation, value: Mapping[str, Any], query: Sequence[tuple[str, str]]) -> Given:
-    """A resource that stands in the body by itself, as the parameter `resource`, and the others in the URL."""
-    return _complete(operation, {**_beside(operation, query), "resource": [value]})
+def standing_alone(operation: Operation, value: Mapping[str, Any]) -> str | None:
+    """The name of the parameter that a body is by itself; None for a Parameters resource, or anything else.
+
+    https://hl7.org/fhir/R4/operations.html#request
+    """
+    type = value.get("resourceType")
+    if operation.judges_resource:
+        return None if type == "Parameters" else "resource"
+    return next((each.name for each in operation.taken.values() if each.type == type), None)
+
+
+def read_resource(
+    operation: Operation, name: str, value: Mapping[str, Any], query: Sequence[tuple[str, str]]
+) -> Given:
+    """A resource that stands in the body by itself, as the parameter of this name, and the others in the URL."""
+    unread = () if operation.judges_resource else validate(value)
+    if issues := [issue for issue in unread if _is_error(issue)]:
+        raise Unprocessable(*issues)
+    return _complete(operation, {**_beside(operation, query), name: [value]})
 
 
 def read_query(operation: Operation, query: Sequence[tuple[str, str]]) -> Given:
@@ -92,10 +118,18 @@ def _beside(operation: Operation, query: Sequence[tuple[str, str]]) -> defaultdi
         if name in OF_THE_ANSWER:
             continue
         parameter = _known(operation, name, name)
-        if parameter.type in _ONLY_IN_A_BODY:
+        if parameter.type in _ONLY_IN_A_BODY or _is_resource(parameter):
             raise Invalid(f"`{name}` cannot be in the URL; send `Parameters` by POST", expression=name)
-        found[name].append(_IN_A_URL.get(parameter.type, str)(text))
+        read, kind = _READ_AS.get(parameter.type, (str, "text"))
+        value = read(text)
+        if value is None:
+            raise Invalid(f"`{name}` is {kind}, not `{text[:64]}`", expression=name)
+        found[name].append(value)
     return found
+
+
+def _is_resource(parameter: Parameter) -> bool:
+    return parameter.type == "Resource" or parameter.type in RESOURCE_TYPES
 
 
 def parameters(*given: tuple[str, str, Any]) -> dict[str, Any]:
@@ -119,6 +153,9 @@ def _rendered(given: Sequence[tuple[str, str, Any]]) -> Iterator[dict[str, Any]]
 
 def _known(operation: Operation, name: str, where: str) -> Parameter:
     parameter = operation.taken.get(name)
+    if parameter is None and name in (omitted := dict(operation.omitted)):
+        text = f"`{name}` is not offered by `${operation.code}` here: {omitted[name]}"
+        raise Invalid(Issue("not-supported", text, where))
     if parameter is None:
         names = ", ".join(f"`{each}`" for each in operation.taken) or "none"
         raise Invalid(
@@ -132,16 +169,21 @@ _ALSO: Final[Mapping[str, tuple[str, ...]]] = {
     "Coding": ("valueCodeableConcept",),
     "dateTime": ("valueInstant", "valueDate"),
     "uri": ("valueCanonical", "valueUrl", "valueString"),
+    "canonical": ("valueUri", "valueUrl", "valueString"),
+    "string": ("valueCode", "valueUri"),
+    "integer": ("valuePositiveInt", "valueUnsignedInt"),
 }
 """Other types in which clients give a parameter, and which mean the same."""
 
 
 def _value(parameter: Parameter, given: Mapping[str, Any], where: str) -> Any:
     kind = parameter.type
-    key = {"": "part", "Resource": "resource"}.get(kind, f"value{kind[:1].upper()}{kind[1:]}")
+    key = "resource" if _is_resource(parameter) else f"value{kind[:1].upper()}{kind[1:]}" if kind else "part"
     found = next((each for each in (key, *_ALSO.get(kind, ())) if each in given), None)
     if found is None:
         raise Invalid(f"`{parameter.name}` is given as `{key}`", expression=where)
+    if key == "resource" and kind not in ("Resource", given[key].get("resourceType")):
+        raise Invalid(f"`{parameter.name}` is a `{kind}`", expression=f"{where}.resource")
     value = given[found]
     return value.get("code", "") if (kind, found) == ("code", "valueCoding") else value
 

@@ -28,6 +28,7 @@ _SUMMARIES: Final = ("true", "text", "data", "count", "false")
 _READ: Final = frozenset(("_summary", "_elements"))
 # About the request itself, not about anybody's data: it is shown as it is.
 _WHOLE: Final = frozenset(("OperationOutcome", "Parameters"))
+_STATEMENTS: Final = frozenset(("CapabilityStatement", "TerminologyCapabilities"))
 _ALWAYS: Final = frozenset(("resourceType", "id", "meta", "implicitRules", "modifierExtension", "status"))
 _MODIFIERS: Final[Mapping[str, frozenset[str]]] = {
     type: frozenset(names.split())
@@ -178,9 +179,8 @@ def _names(type: str) -> frozenset[str]:
 
 def _part(resource: dict[str, Any], selection: Selection) -> dict[str, Any]:
     type = str(resource.get("resourceType"))
-    structure = (
-        structure_of_resource(type) if type in RESOURCE_TYPES or type == "CapabilityStatement" else None
-    )
+    known = type in RESOURCE_TYPES or type in _STATEMENTS
+    structure = structure_of_resource(type) if known else None
     if structure is None or type in _WHOLE:
         return resource
     if selection.summary == "true":

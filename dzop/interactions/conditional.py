@@ -24,14 +24,14 @@ from dzop.access.locks import lock_of
 from dzop.access.reach import allows
 from dzop.access.shown import Shown
 from dzop.access.unit import Unit
-from dzop.definitions.terminology import TERMINOLOGY
 from dzop.fhir.outcome import InsufficientScope, Invalid, Issue, NotFound, PreconditionFailed
 from dzop.fhir.parameters import OF_THE_ANSWER
 from dzop.fhir.search.clause import AllOf, AnyOf, Clause
 from dzop.fhir.search.criterion import Criterion
-from dzop.fhir.search.query import Query, read_query
+from dzop.fhir.search.query import Query
 from dzop.fhir.search.token import Token
-from dzop.interactions.exchanged import Ask, parameters_in
+from dzop.interactions.exchanged import Ask, Service, parameters_in
+from dzop.interactions.queried import answered_query
 from dzop.interactions.reach import within_reach
 
 _HEADER: Final = "http.If-None-Exist"
@@ -52,17 +52,17 @@ _MOST_LOCKS: Final = 8
 _MOST_CODES: Final = 100
 
 
-def condition_of(ask: Ask) -> Query | None:
+async def condition_of(ask: Ask) -> Query | None:
     """The condition of a create: in `If-None-Exist`, or in the URL; None without."""
     text = ask.request.if_none_exist
     if text is not None:
         try:
             parameters = parameters_in(_query_in(text, ask.type), _HEADER)
-            return read_condition(ask.type, parameters, ask.service.base)
+            return await read_condition(ask.service, ask.type, parameters)
         except Invalid as error:
             raise Invalid(*[replace(issue, expression=_HEADER) for issue in error.issues]) from None
     # Clients such as fhirpy put the condition in the URL; ignored, it would make a duplicate.
-    return condition_in_url(ask) if _asked(ask) else None
+    return await condition_in_url(ask) if _asked(ask) else None
 
 
 def _query_in(text: str, type: str) -> str:
@@ -75,12 +75,12 @@ def _query_in(text: str, type: str) -> str:
     return query
 
 
-def condition_in_url(ask: Ask) -> Query:
+async def condition_in_url(ask: Ask) -> Query:
     """The condition of an update, patch or delete that names no id; Invalid when the URL holds none."""
-    return read_condition(ask.type, _asked(ask), ask.service.base)
+    return await read_condition(ask.service, ask.type, _asked(ask))
 
 
-def read_condition(type: str, parameters: Sequence[tuple[str, str]], base: str) -> Query:
+async def read_condition(service: Service, type: str, parameters: Sequence[tuple[str, str]]) -> Query:
     """The search that a condition is; Invalid when a part of it says nothing about the resource."""
     idle = [name for name, _ in parameters if name.partition(":")[0] in _WITHOUT_EFFECT]
     if idle:
@@ -90,7 +90,7 @@ def read_condition(type: str, parameters: Sequence[tuple[str, str]], base: str) 
                 for name in idle
             ]
         )
-    query = read_query(type, parameters, base=base, lenient=False, terminology=TERMINOLOGY)
+    query = await answered_query(service.vocabulary, type, parameters, base=service.base, lenient=False)
     if not query.criteria:
         raise Invalid("a condition needs a search parameter, such as `identifier=system|value`")
     if len(codes_of(query) or ()) > _MOST_CODES:

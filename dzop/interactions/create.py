@@ -12,7 +12,7 @@ from dzop.interactions.resource_body import read_body
 
 async def create(ask: Ask) -> Answer:
     """201 with the new resource; with If-None-Exist 200 with the one match there is, 412 for several."""
-    proposal, condition = read_body(ask), condition_of(ask)
+    proposal, condition = read_body(ask), await condition_of(ask)
 
     async def work(unit: Unit) -> Written:
         if condition is not None:

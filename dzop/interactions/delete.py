@@ -16,7 +16,7 @@ async def delete(ask: Ask) -> Answer:
 
     Without an id in the URL its query says what is deleted: the one match; 412 for several.
     """
-    condition = None if ask.id else condition_in_url(ask)
+    condition = None if ask.id else await condition_in_url(ask)
 
     async def work(unit: Unit) -> Written | None:
         return await delete_found(unit, ask, condition)

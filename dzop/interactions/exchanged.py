@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 from urllib.parse import parse_qsl
 
 from dzop.access.gateway import Gateway
+from dzop.access.unit import Unit
+from dzop.access.vocabulary.vocabulary import SHIPPED, Vocabulary
 from dzop.actor import Call
 from dzop.auth.proofs import Declarations
-from dzop.definitions.terminology import TERMINOLOGY
 from dzop.fhir.identifiers import IdentifierChecks
 from dzop.fhir.json import Source
 from dzop.fhir.outcome import Invalid, Issue
-from dzop.fhir.search.terminology import Terminology
 
 _RETURNS = {"minimal": "minimal", "operationoutcome": "OperationOutcome"}
 
@@ -46,7 +46,13 @@ class Service:
     oauth: Mapping[str, str] = field(default_factory=dict)
     declarations: Declarations = field(default_factory=Declarations)
     identifier_checks: IdentifierChecks = "error"
-    terminology: Terminology = TERMINOLOGY
+    vocabulary: Vocabulary = SHIPPED
+    expansion_limit: int = 10_000
+
+    def within(self, unit: Unit) -> Service:
+        """The same in the middle of a unit: nothing waits for a connection while it holds one."""
+        gateway, vocabulary = self.gateway.within(unit), self.vocabulary.within(unit.connection)
+        return replace(self, gateway=gateway, vocabulary=vocabulary)
 
 
 @dataclass(frozen=True, slots=True)

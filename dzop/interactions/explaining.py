@@ -23,7 +23,6 @@ from dzop.access.labels import instant
 from dzop.access.logged import Asked as AskedLog
 from dzop.access.placement import patient_of
 from dzop.access.proposal import Proposal
-from dzop.definitions.words import WORDS
 from dzop.fhir import json
 from dzop.fhir.bundle import SearchEntry
 from dzop.fhir.outcome import Invalid, Unprocessable, operation_outcome
@@ -33,6 +32,7 @@ from dzop.interactions.explaining_parameters import Asked
 from dzop.interactions.pages import Pages
 from dzop.interactions.rendered import json_bytes
 from dzop.interactions.resource_body import faults, may_choose_id
+from terminology.content import CONTENT
 
 Part = tuple[str, str, Any]
 _WHOLE = "plan"
@@ -42,7 +42,7 @@ async def explain_access(ask: Ask, given: Given) -> Answer:
     """The decision on one entry or category for one actor, and each rule in words."""
     read = Asked(ask, given)
     resource, category = read.subject()
-    action = read.code("action", WORDS["action"].concepts) or "read"
+    action = read.code("action", CONTENT.code_systems["action"].concepts) or "read"
     role, organization = given.get("role", ""), read.organization()
     asked = AskedAccess(read.actor(), read.at(), action, resource, category, role, organization)
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from dzop.fhir.json import Source
 from dzop.fhir.operations import Operation, operation_on
-from dzop.fhir.parameters import Given, read_parameters, read_query, read_resource
+from dzop.fhir.parameters import Given, read_parameters, read_query, read_resource, standing_alone
 from dzop.interactions import explaining, team
 from dzop.interactions.everything import everything_of_person, everything_of_plan
 from dzop.interactions.exchanged import Answer, Ask
 from dzop.interactions.meta import meta, meta_add, meta_delete
 from dzop.interactions.relations import break_glass, declare_relation, revoke
+from dzop.interactions.terminology.expand import expand
+from dzop.interactions.terminology.lookup import lookup
+from dzop.interactions.terminology.subsumes import subsumes
+from dzop.interactions.terminology.translate import translate
+from dzop.interactions.terminology.validate_code import validate_code
+from dzop.interactions.terminology.validate_member import validate_member
 from dzop.interactions.validate import validate_instance, validate_offered
 
 Performed = Callable[[Ask, Given], Awaitable[Answer]]
@@ -38,12 +43,19 @@ PERFORMED: Final[Mapping[str, Performed]] = {
     "preview-as": explaining.preview_as,
     "access-log": explaining.access_log,
     "what-if": explaining.what_if,
+    "CodeSystem-lookup": lookup,
+    "CodeSystem-validate-code-type": validate_code,
+    "CodeSystem-validate-code-instance": validate_code,
+    "CodeSystem-subsumes-type": subsumes,
+    "CodeSystem-subsumes-instance": subsumes,
+    "ValueSet-expand-type": expand,
+    "ValueSet-expand-instance": expand,
+    "ValueSet-validate-code-type": validate_member,
+    "ValueSet-validate-code-instance": validate_member,
+    "ConceptMap-translate-type": translate,
+    "ConceptMap-translate-instance": translate,
 }
 """By the id of the operation: `perform(ask, given)`. A test holds it against the table of operations."""
-
-
-def _is_parameters(body: Source) -> bool:
-    return body.value.get("resourceType") == "Parameters"
 
 
 def performing(operation: Operation) -> Callable[[Ask], Awaitable[Answer]]:
@@ -51,11 +63,10 @@ def performing(operation: Operation) -> Callable[[Ask], Awaitable[Answer]]:
 
     async def perform(ask: Ask) -> Answer:
         body, query = ask.request.body, ask.request.parameters
-        if body is not None and operation.judges_resource and not _is_parameters(body):
-            given = read_resource(operation, body.value, query)
+        if body is not None and (alone := standing_alone(operation, body.value)):
+            given = read_resource(operation, alone, body.value, query)
         elif ask.request.method == "POST":
-            beside = query if operation.judges_resource else ()
-            given = read_parameters(operation, None if body is None else body.value, beside)
+            given = read_parameters(operation, None if body is None else body.value, query)
         else:
             given = read_query(operation, query)
         return await PERFORMED[operation.id](ask, given)

@@ -37,7 +37,7 @@ Change = Callable[[Source], Proposal]
 async def patch(ask: Ask) -> Answer:
     """200 with the new version; 422 when an operation cannot be carried out, or its result not be taken."""
     change, if_match = read_change(ask), version_of(ask.request.if_match)
-    condition = None if ask.id else condition_in_url(ask)
+    condition = None if ask.id else await condition_in_url(ask)
 
     async def work(unit: Unit) -> Written:
         id = ask.id if condition is None else await resolved(unit, condition)

@@ -255,10 +255,10 @@ def _is_conditional(link: Link) -> bool:
 
 async def _resolved(unit: Unit, link: Link, found: Mapping[int, Meant], bodies: Mapping[int, Source]) -> str:
     type, _, query = link.text.partition("?")
-    base = next(iter(found.values())).entry.ask.service.base
+    service = next(iter(found.values())).entry.ask.service.within(unit)
     where = f"resource.{link.expression}"
     try:
-        condition = read_condition(type, parameters_in(query, where), base)
+        condition = await read_condition(service, type, parameters_in(query, where))
     except Invalid as error:
         raise Invalid(*[replace(issue, expression=where) for issue in error.issues]) from None
     require_reach(unit, condition)
@@ -275,7 +275,7 @@ async def _resolved(unit: Unit, link: Link, found: Mapping[int, Meant], bodies: 
         for local, place in made.items()
         if found[place].entry.ask.type == type
         and found[place].entry.code != "patch"
-        and _meets(bodies.get(place), condition, codes, base)
+        and _meets(bodies.get(place), condition, codes, service.base)
     }
     if len(there) != 1:
         raise PreconditionFailed(

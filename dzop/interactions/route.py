@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from dzop.access.reach import allows
+from dzop.fhir.displays import read_display
 from dzop.fhir.outcome import FhirError, InsufficientScope, Invalid, NotFound, NotSupported
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.summary import Selection, read_selection
@@ -13,6 +14,7 @@ from dzop.interactions.audit_event import read_audit_event, search_audit_events
 from dzop.interactions.create import create
 from dzop.interactions.definition import read_definition, search_definitions
 from dzop.interactions.delete import delete
+from dzop.interactions.displayed import displayed
 from dzop.interactions.exchanged import Answer, Ask, Request
 from dzop.interactions.history import history, history_system, history_type
 from dzop.interactions.operations import operation_on, performing
@@ -182,12 +184,15 @@ async def perform(service_ask: Ask) -> Answer:
     """Matches, checks the scope, and carries out."""
     target = match(service_ask.request)
     await require_scope(service_ask, target)
-    selection = selection_of(service_ask.request, target)
+    request = service_ask.request
+    selection = selection_of(request, target)
+    display = read_display(request.parameters, request.accept_language)
     ask = Ask(
-        service_ask.service, service_ask.call, service_ask.request, target.type, target.id, target.version,
+        service_ask.service, service_ask.call, request, target.type, target.id, target.version,
         target.compartment,
     )  # fmt: skip
-    return selected(await target.route.perform(ask), selection)
+    answer = selected(await target.route.perform(ask), selection)
+    return await displayed(answer, display, ask.service.vocabulary)
 
 
 def selection_of(request: Request, target: Target) -> Selection | None:

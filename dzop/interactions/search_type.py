@@ -9,9 +9,10 @@ from dzop.access.shown import Shown
 from dzop.fhir.bundle import SearchEntry
 from dzop.fhir.outcome import Issue, operation_outcome
 from dzop.fhir.search.compartment import compartment
-from dzop.fhir.search.query import Query, read_query
+from dzop.fhir.search.query import Query
 from dzop.interactions.exchanged import Answer, Ask
 from dzop.interactions.pages import Pages
+from dzop.interactions.queried import answered_query
 from dzop.interactions.reach import readable, within_reach
 from dzop.interactions.rendered import json_bytes
 
@@ -19,7 +20,7 @@ from dzop.interactions.rendered import json_bytes
 async def search_type(ask: Ask) -> Answer:
     """A Bundle of type searchset: matches, then what comes along with them."""
     service = ask.service
-    query = _query(ask)
+    query = await _query(ask)
     pages = Pages.of(ask, "/".join((*(ask.compartment or ()), ask.type)), query.used)
     size = service.page_size if query.count is None else query.count
     page = await service.gateway.search(ask.call, query, pages.behind, size)
@@ -31,16 +32,12 @@ async def search_type(ask: Ask) -> Answer:
     return pages.searchset(entries, page.total, page.after)
 
 
-def _query(ask: Ask) -> Query:
+async def _query(ask: Ask) -> Query:
     """What is asked: within the compartment of the path, and of what the token reaches."""
     service, request = ask.service, ask.request
     inside = (compartment(*ask.compartment, ask.type),) if ask.compartment else ()
-    query = read_query(
-        ask.type,
-        request.parameters,
-        base=service.base,
-        lenient=request.is_lenient,
-        terminology=service.terminology,
+    query = await answered_query(
+        service.vocabulary, ask.type, request.parameters, base=service.base, lenient=request.is_lenient
     )
     return within_reach(replace(query, criteria=(*inside, *query.criteria)), ask.call.actor)
 

@@ -62,9 +62,9 @@ async def _read(ask: Ask, place: int, entered: Entered) -> Entry:
         code = "read" if _only_reads(target) else target.route.code
         if code not in (*_WRITES, "read"):
             raise NotSupported(f"`{code}` cannot be part of a transaction; send it in a batch")
-        condition = condition_of(entry_ask) if code == "create" else None
+        condition = await condition_of(entry_ask) if code == "create" else None
         if code in ("update", "patch", "delete") and not target.id:
-            condition = condition_in_url(entry_ask)
+            condition = await condition_in_url(entry_ask)
         return Entry(place, entered.full_url, code, entry_ask, condition)
     raise AssertionError  # pragma: no cover - the block above returns or raises
 
@@ -151,8 +151,7 @@ async def _reads(unit: Unit, entries: Sequence[Entry]) -> dict[int, Answer]:
     if not reads:
         return {}
     await unit.settle()
-    service = reads[0].ask.service
-    inside = replace(service, gateway=service.gateway.within(unit))
+    inside = reads[0].ask.service.within(unit)
     answers, size = dict[int, Answer](), 0
     for each in reads:
         with Placed(each.place):

@@ -22,7 +22,7 @@ async def update(ask: Ask) -> Answer:
     Without an id in the URL its query says what is updated: the one match, or a new resource when there is
     none; 412 for several.
     """
-    condition = None if ask.id else condition_in_url(ask)
+    condition = None if ask.id else await condition_in_url(ask)
     proposal, if_match = read_body(ask), version_of(ask.request.if_match)
 
     async def work(unit: Unit) -> Written:

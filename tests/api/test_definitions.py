@@ -65,13 +65,20 @@ def test_what_is_not_published_is_not_known(known: Person) -> None:
         ("name:contains=matrix", ["access-matrix"]),
         ("code=parenthood", ["mandate-ground"]),
         ("code=parenthood,gmd", ["mandate-ground", "proof"]),
-        ("status:not=active", []),
+        ("status:not=active&url:below=https://dzop.example", []),
         ("name:missing=true", []),
         (f"version={load().version}", ["access-matrix"]),
     ],
 )
 def test_code_systems_are_found_by_what_they_say(known: Person, query: str, found: list[str]) -> None:
     assert ids(known.client("gp").get(f"/CodeSystem?{query}")) == found
+
+
+@pytest.mark.parametrize(
+    "query", ["OperationDefinition?system=false", "ValueSet?code=tutor", "ConceptMap?target-code=person"]
+)
+def test_other_definitions_are_found_by_what_they_say(known: Person, query: str) -> None:
+    assert known.client("gp").get(f"/{query}").json()["total"] > 0
 
 
 def test_a_form_asks_the_same(known: Person) -> None:

@@ -108,6 +108,7 @@ _WORDS = ("note", "prom", "journal", "team", "jet", "goedendag", "wegen", "markt
 _WRONG = (
     "nonsense=1", "_sort=nonsense", "patient.nonsense=Jet", "_count=-1", "_page=x", "_has:Task:focus:nonsense=x",
     "_filter=status", "_include=nonsense", "_elements=nonsense", "_summary=nonsense",
+    "_display=nonsense",
 )  # fmt: skip
 _LOOKS = (
     "_summary=true",
@@ -116,6 +117,8 @@ _LOOKS = (
     "_elements=id,status",
     "_pretty=true",
     "_format=xml",
+    "_display=missing",
+    "_displayLanguage=nl",
 )
 _HISTORIES = (
     "_count=1",

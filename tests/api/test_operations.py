@@ -11,7 +11,7 @@ import httpx
 import pytest
 from declaring import declaration, evidence, number
 from persons import Person, new_person
-from resources import goal, ours, participant, ref
+from resources import DZOP, goal, ours, participant, ref
 from serving import Server
 
 from dzop.fhir.operations import OPERATIONS
@@ -81,15 +81,46 @@ def _withdrawn(person: Person, name: str) -> list[Parameter]:
     return [{"name": "remove", "valueReference": ref(person.ref("Consent", "sharing"))}]
 
 
+def _role(person: Person, name: str) -> list[Parameter]:
+    return [
+        {"name": "system", "valueUri": f"{DZOP}/CodeSystem/role"},
+        {"name": "code", "valueCode": "informal-carer"},
+    ]
+
+
+def _of_roles(person: Person, name: str) -> list[Parameter]:
+    return [{"name": "url", "valueUri": f"{DZOP}/CodeSystem/role"}, _role(person, name)[1]]
+
+
+def _in_roles(person: Person, name: str) -> list[Parameter]:
+    return [*_roles(person, name), *_role(person, name)]
+
+
+def _roles(person: Person, name: str) -> list[Parameter]:
+    return [{"name": "url", "valueUri": f"{DZOP}/ValueSet/role"}]
+
+
+def _two_roles(person: Person, name: str) -> list[Parameter]:
+    codes = [{"name": f"code{each}", "valueCode": "informal-carer"} for each in "AB"]
+    return [_role(person, name)[0], *codes]
+
+
 LIFE, TEAM, PATIENT = ("Goal", "life"), ("CareTeam", "team"), ("Patient", "person")
 PLAN = ("CarePlan", "plan")
 #                     person   gp nurse helper carer neighbour cousin stranger
 ONLY_THE_PERSON = (200, 403, 403, 403, 403, 404, 404, 404)
+# Terminology says nothing of anybody.
+EVERYBODY = (200,) * 8
+A_CODE_SYSTEM, A_VALUE_SET, A_CONCEPT_MAP = (
+    "CodeSystem/role",
+    "ValueSet/role",
+    "ConceptMap/cd-hcparty-to-role",
+)
 CASES: Mapping[str, Case] = {
     "meta": Case(LIFE, (200, 200, 200, 200, 200, 404, 404, 404)),
     "meta-add": Case(LIFE, ONLY_THE_PERSON, _tag),
     "meta-delete": Case(LIFE, ONLY_THE_PERSON, _tag),
-    "validate-type": Case(("Goal",), (200,) * 8, _goal),
+    "validate-type": Case(("Goal",), EVERYBODY, _goal),
     "validate-instance": Case(LIFE, (200, 200, 200, 200, 200, 404, 404, 404)),
     "Patient-everything": Case(PATIENT, (200, 200, 200, 200, 200, 404, 404, 404)),
     "CarePlan-everything": Case(PLAN, (200, 200, 200, 200, 200, 404, 404, 404)),
@@ -106,6 +137,17 @@ CASES: Mapping[str, Case] = {
     "preview-as": Case(PATIENT, ONLY_THE_PERSON, _nurse),
     "access-log": Case(PATIENT, ONLY_THE_PERSON),
     "what-if": Case(PATIENT, ONLY_THE_PERSON, _withdrawn),
+    "CodeSystem-lookup": Case(("CodeSystem",), EVERYBODY, _role),
+    "CodeSystem-validate-code-type": Case(("CodeSystem",), EVERYBODY, _of_roles),
+    "CodeSystem-validate-code-instance": Case((A_CODE_SYSTEM,), EVERYBODY, lambda *who: _role(*who)[1:]),
+    "CodeSystem-subsumes-type": Case(("CodeSystem",), EVERYBODY, _two_roles),
+    "CodeSystem-subsumes-instance": Case((A_CODE_SYSTEM,), EVERYBODY, _two_roles),
+    "ValueSet-expand-type": Case(("ValueSet",), EVERYBODY, _roles),
+    "ValueSet-expand-instance": Case((A_VALUE_SET,), EVERYBODY),
+    "ValueSet-validate-code-type": Case(("ValueSet",), EVERYBODY, _in_roles),
+    "ValueSet-validate-code-instance": Case((A_VALUE_SET,), EVERYBODY, _role),
+    "ConceptMap-translate-type": Case(("ConceptMap",), EVERYBODY, _role),
+    "ConceptMap-translate-instance": Case((A_CONCEPT_MAP,), EVERYBODY, _role),
 }
 BY_ID = {operation.id: operation for operation in OPERATIONS}
 

@@ -74,4 +74,61 @@ OPERATIONS = {
         "Parameters.parameter.where(name = 'actor')",
         {"name": "action", "valueCode": "read"},
     ),
+    "$lookup of nothing": Malformed("GET /CodeSystem/$lookup", 400, "invalid", "code"),
+    "$lookup in an unknown code system": Malformed(
+        "GET /CodeSystem/$lookup?system=x&code=y", 404, "not-found", "system"
+    ),
+    "$lookup of a coding in the URL": Malformed("GET /CodeSystem/$lookup?coding=x", 400, "invalid", "coding"),
+    "$lookup of a coding without code": _is(
+        "POST /CodeSystem/$lookup",
+        400,
+        "invalid",
+        "coding",
+        {"name": "coding", "valueCoding": {"system": "x"}},
+    ),
+    "$validate-code of a concept without codings": _is(
+        "POST /CodeSystem/$validate-code",
+        400,
+        "invalid",
+        "codeableConcept.coding",
+        {"name": "url", "valueUri": "x"},
+        {"name": "codeableConcept", "valueCodeableConcept": {"text": "x"}},
+    ),
+    "$validate-code with an unknown value set": Malformed(
+        "GET /ValueSet/$validate-code?url=x&system=x&code=y", 404, "not-found", "url"
+    ),
+    "$subsumes by GET of codings": Malformed(
+        "GET /CodeSystem/$subsumes?codingA=x&codingB=y", 400, "invalid", "codingA"
+    ),
+    "$expand of nothing": Malformed("GET /ValueSet/$expand", 400, "invalid", "url"),
+    "$expand of what is no value set": Malformed(
+        "POST /ValueSet/$expand", 400, "invalid", "resourceType", GOAL
+    ),
+    "$expand of a value set that is a goal": _is(
+        "POST /ValueSet/$expand",
+        400,
+        "invalid",
+        "Parameters.parameter[0].resource",
+        {"name": "valueSet", "resource": GOAL},
+    ),
+    "$expand in pages of no number": Malformed("GET /ValueSet/role/$expand?count=x", 400, "invalid", "count"),
+    "$expand in pages of a very large number": Malformed(
+        "GET /ValueSet/role/$expand?count=99999999999999999999", 400, "invalid", "count"
+    ),
+    "$expand from before the beginning": Malformed(
+        "GET /ValueSet/role/$expand?offset=-5", 400, "invalid", "offset"
+    ),
+    "$expand of a value set that is not there": Malformed(
+        "GET /ValueSet/nothing/$expand", 404, "not-found", "id"
+    ),
+    "$translate without code system": Malformed(
+        "GET /ConceptMap/$translate?code=x", 400, "invalid", "system"
+    ),
+    "$translate with dependencies": _is(
+        "POST /ConceptMap/$translate",
+        400,
+        "not-supported",
+        "Parameters.parameter[0].name",
+        {"name": "dependency", "part": [{"name": "element", "valueUri": "x"}]},
+    ),
 }

@@ -1,7 +1,7 @@
 // What `fhir-kit-client` is told.
 
 import Client from 'fhir-kit-client';
-import { counted, run, statuses, versions } from './visit.mjs';
+import { counted, display, displays, run, statuses, versions } from './visit.mjs';
 
 let client;
 const refused = (request) => request.then(() => 200, (error) => error.response.status);
@@ -129,5 +129,13 @@ await run({
   async $validate({ wrong }) {
     const outcome = await client.operation({ name: 'validate', resourceType: 'Goal', input: wrong });
     return [outcome.issue[0].severity, outcome.issue[0].expression];
+  },
+  async $lookup({ meaning }) {
+    const call = { name: 'lookup', resourceType: 'CodeSystem', method: 'get', input: meaning };
+    return display(await client.operation(call));
+  },
+  async $expand({ list }) {
+    const call = { name: 'expand', resourceType: 'ValueSet', method: 'get', input: list };
+    return displays(await client.operation(call));
   },
 });

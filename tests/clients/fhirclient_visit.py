@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
-from clients.visit import Steps, Visit, counted, entries, statuses, versions
+from clients.visit import Steps, Visit, counted, display, displays, entries, statuses, versions
 from fhirclient.models.bundle import Bundle
 from fhirclient.models.careplan import CarePlan
 from fhirclient.models.communication import Communication
 from fhirclient.models.goal import Goal
+from fhirclient.models.parameters import Parameters
 from fhirclient.models.task import Task
+from fhirclient.models.valueset import ValueSet
 from fhirclient.server import FHIRNotFoundException, FHIRServer
 
 FIRST = {"If-Match": 'W/"1"'}
@@ -156,6 +159,16 @@ def _validate(visit: Visit) -> list[Any]:
     return [issue["severity"], issue.get("expression")]
 
 
+def _lookup(visit: Visit) -> str:
+    path = f"CodeSystem/$lookup?{urlencode(visit['meaning'])}"
+    return display(Parameters.read_from(path, _server(visit)).as_json())
+
+
+def _expand(visit: Visit) -> list[str]:
+    path = f"ValueSet/$expand?{urlencode(visit['list'])}"
+    return displays(ValueSet.read_from(path, _server(visit)).as_json())
+
+
 STEPS: Steps = {
     "capability statement": _capabilities,
     "create": _create,
@@ -187,4 +200,6 @@ STEPS: Steps = {
     "conditional update": _conditional_update,
     "$everything": _everything,
     "$validate": _validate,
+    "$lookup": _lookup,
+    "$expand": _expand,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from clients.visit import Steps, Visit, counted, entries, statuses, versions
+from clients.visit import Steps, Visit, counted, display, displays, entries, statuses, versions
 from fhirpy import SyncFHIRClient
 from fhirpy.base.exceptions import MultipleResourcesFound, ResourceNotFound
 
@@ -148,6 +148,10 @@ def _validate(visit: Visit) -> list[Any]:
     return [issue["severity"], issue.get("expression")]
 
 
+def _of_type(visit: Visit, type: str, operation: str, given: str) -> Any:
+    return _client(visit).resources(type).execute(operation, method="get", params=visit[given])
+
+
 STEPS: Steps = {
     "capability statement": _capabilities,
     "create": _create,
@@ -182,4 +186,6 @@ STEPS: Steps = {
     "conditional update": _conditional_update,
     "$everything": _everything,
     "$validate": _validate,
+    "$lookup": lambda visit: display(_of_type(visit, "CodeSystem", "$lookup", "meaning")),
+    "$expand": lambda visit: displays(_of_type(visit, "ValueSet", "$expand", "list")),
 }

@@ -1,7 +1,7 @@
 // What `fhirclient`, the SMART client of JavaScript applications, is told.
 
 import smart from 'fhirclient';
-import { counted, run, statuses, versions } from './visit.mjs';
+import { counted, display, displays, run, statuses, versions } from './visit.mjs';
 
 let client;
 const json = { 'Content-Type': 'application/fhir+json' };
@@ -112,5 +112,11 @@ await run({
   async $validate({ wrong }) {
     const outcome = await send('POST', 'Goal/$validate', wrong);
     return [outcome.issue[0].severity, outcome.issue[0].expression];
+  },
+  async $lookup({ meaning }) {
+    return display(await client.request(search('CodeSystem/$lookup', meaning)));
+  },
+  async $expand({ list }) {
+    return displays(await client.request(search('ValueSet/$expand', list)));
   },
 });

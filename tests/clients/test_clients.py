@@ -11,7 +11,7 @@ from clients import fhirclient_visit, fhirpy_visit
 from clients.visit import Visit, run
 from npm import CLIENTS, node
 from persons import Person, new_person
-from resources import Resource, bundle, entity, goal, post, ref, task
+from resources import DZOP, Resource, bundle, entity, goal, post, ref, task
 from serving import Server
 
 SYSTEM = "https://gp.example/clients"
@@ -59,6 +59,8 @@ TOLD: dict[str, Any] = {
     "conditional update": ["2", "Anders"],
     "$everything": [["CarePlan", 1], ["Task", NUMBER_OF_TASKS + 3]],
     "$validate": ["error", ["Goal.lifecycleStatus"]],
+    "$lookup": "mantelzorger",
+    "$expand": ["huisarts"],
 }
 # How fhirpy tells a status: it has one error for 404 and 410.
 IN_WORDS_OF_FHIRPY = {404: "ResourceNotFound", 410: "ResourceNotFound", 412: "MultipleResourcesFound"}
@@ -95,6 +97,12 @@ def visit_of(person: Person) -> Visit:
         "batch": bundle("batch", *[{"request": {"method": "GET", "url": each}} for each in asked]),
         "goal": _without_id(goal("Goal/x", person.patient, identifier=once)),
         "condition": f"{SYSTEM}|{person.mark}-once",
+        "meaning": {
+            "system": f"{DZOP}/CodeSystem/role",
+            "code": "informal-carer",
+            "displayLanguage": "nl",
+        },
+        "list": {"url": f"{DZOP}/ValueSet/role", "filter": "medecin", "displayLanguage": "nl"},
         "wrong": _without_id(entity("Goal/x", **goal("Goal/x", person.patient, lifecycleStatus="blooming"))),
     }
 

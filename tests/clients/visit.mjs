@@ -23,6 +23,12 @@ export function counted(...bundles) {
   return [...counts].sort();
 }
 
+/** What a code is called. */
+export const display = ({ parameter }) => parameter.find(({ name }) => name === 'display').valueString;
+
+/** What the codes of an expansion are called. */
+export const displays = ({ expansion }) => expansion.contains.map((concept) => concept.display);
+
 /** The status of each entry of a batch or transaction, without its words. */
 export const statuses = (bundle) => bundle.entry.map((entry) => entry.response.status.slice(0, 3));
 

@@ -32,6 +32,16 @@ def entries(bundle: Any) -> list[Any]:
     return [each["resource"] for each in bundle.get("entry", ()) if "resource" in each]
 
 
+def display(parameters: Any) -> str:
+    """What a code is called."""
+    return next(str(each["valueString"]) for each in parameters["parameter"] if each["name"] == "display")
+
+
+def displays(value_set: Any) -> list[str]:
+    """What the codes of an expansion are called."""
+    return [each["display"] for each in value_set["expansion"]["contains"]]
+
+
 def statuses(bundle: Any) -> list[str]:
     """The status of each entry of a batch or transaction, without its words."""
     return [each["response"]["status"][:3] for each in bundle["entry"]]

@@ -8,7 +8,13 @@ import pytest
 
 from dzop.fhir.operations import Operation, Parameter
 from dzop.fhir.outcome import Invalid, Unprocessable
-from dzop.fhir.parameters import parameters, read_parameters, read_query
+from dzop.fhir.parameters import (
+    parameters,
+    read_parameters,
+    read_query,
+    read_resource,
+    standing_alone,
+)
 from dzop.fhir.validation import validate
 
 ASK = Operation(
@@ -110,4 +116,82 @@ def test_an_answer_is_a_parameters_resource() -> None:
                 ],
             },
         ],
+    )
+
+
+SORT = Operation(
+    "sort",
+    ("ValueSet",),
+    "type",
+    "r",
+    False,
+    "Sorts.",
+    (
+        Parameter("valueSet", "ValueSet", "in"),
+        Parameter("backwards", "boolean", "in"),
+        Parameter("count", "integer", "in"),
+    ),
+    omitted=(("context", "name the value set"),),
+)
+VALUE_SET = {"resourceType": "ValueSet", "status": "draft"}
+
+
+def test_truth_and_numbers_in_a_url_are_read_as_such() -> None:
+    given = read_query(SORT, [("backwards", "true"), ("count", "20")])
+    assert (given.get("backwards"), given.get("count")) == (True, 20)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("backwards", "yes"), ("count", "x"), ("count", "1.5"), ("count", "")]
+)
+def test_what_is_neither_is_refused_by_name(name: str, text: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_query(SORT, [(name, text)])
+    assert refused.value.issues[0].expression == name
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (VALUE_SET, "valueSet"),
+        ({"resourceType": "Parameters"}, None),
+        ({"resourceType": "Goal"}, None),
+        ({}, None),
+    ],
+)
+def test_a_resource_of_the_type_of_a_parameter_may_be_the_body(
+    body: dict[str, Any], name: str | None
+) -> None:
+    assert standing_alone(SORT, body) == name
+
+
+def test_beside_a_resource_the_url_has_the_other_parameters() -> None:
+    given = read_resource(SORT, "valueSet", VALUE_SET, [("count", "2")])
+    assert (given.get("valueSet"), given.get("count")) == (VALUE_SET, 2)
+
+
+def test_a_resource_that_is_the_body_must_be_r4() -> None:
+    with pytest.raises(Unprocessable):
+        read_resource(SORT, "valueSet", {"resourceType": "ValueSet"}, [])
+
+
+def test_a_resource_must_be_of_the_type_of_its_parameter() -> None:
+    patient = {"name": "valueSet", "resource": {"resourceType": "Patient"}}
+    with pytest.raises(Invalid) as refused:
+        read_parameters(SORT, asked(patient))
+    assert refused.value.issues[0].expression == "Parameters.parameter[0].resource"
+
+
+def test_a_resource_cannot_be_in_a_url() -> None:
+    with pytest.raises(Invalid):
+        read_query(SORT, [("valueSet", "ValueSet/x")])
+
+
+def test_a_parameter_that_is_not_offered_is_refused_with_what_to_do() -> None:
+    with pytest.raises(Invalid) as refused:
+        read_query(SORT, [("context", "x")])
+    (issue,) = refused.value.issues
+    assert (issue.code, issue.text) == (
+        "not-supported",
+        "`context` is not offered by `$sort` here: name the value set",
     )

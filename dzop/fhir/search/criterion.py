@@ -13,7 +13,7 @@ from dzop.fhir.search.date import DateRange
 from dzop.fhir.search.quantity import Quantity
 from dzop.fhir.search.reference import ReferenceTarget
 from dzop.fhir.search.string import Text
-from dzop.fhir.search.token import Token
+from dzop.fhir.search.token import Codes, Token
 
 __all__ = ["Composite", "Criterion", "Unusable", "Value", "listed", "short"]
 
@@ -28,9 +28,10 @@ class Criterion:
                       unequal (of `_filter` alone: a row that is none of the values)
         reference     identifier (values are Tokens)
         string        exact, contains; of `_filter` alone: equals, ends, unequal (all normalised)
-    What other modifiers ask is read into values, or into a parameter of which rows of its own are kept:
-    `url:below`, `identifier:of-type` (IndexRows says which). A type as modifier is folded into the
-    ReferenceTargets. A number or a quantity has Quantity values, a composite Composite values.
+    What other modifiers ask is read into values (`in`, `above` and `below` of a token into Codes), or into a
+    parameter of which rows of its own are kept: `url:below`, `identifier:of-type` (IndexRows says which). A type
+    as modifier is folded into the ReferenceTargets. A number or a quantity has Quantity values, a composite
+    Composite values.
     """
 
     parameter: SearchParameter
@@ -49,7 +50,7 @@ class Composite:
     components: tuple[Criterion, ...]
 
 
-Value = Token | ReferenceTarget | DateRange | Text | Quantity | Composite
+Value = Token | Codes | ReferenceTarget | DateRange | Text | Quantity | Composite
 
 
 class Unusable(Exception):

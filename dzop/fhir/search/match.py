@@ -18,7 +18,7 @@ from dzop.fhir.search.index import index
 from dzop.fhir.search.quantity import Quantity
 from dzop.fhir.search.reference import ReferenceTarget
 from dzop.fhir.search.string import Text
-from dzop.fhir.search.token import Token, indexed_tokens
+from dzop.fhir.search.token import Codes, Token, indexed_tokens
 
 __all__ = ["Neighbours", "Undecidable", "matches", "needs_neighbours", "needs_store"]
 
@@ -213,6 +213,8 @@ def _is(value: Value, row: Row, modifier: str | None) -> bool:
             return row[4] is not None and _is_token(value, row[3] or "", row[4])
         case Token():
             return _is_token(value, row[0], row[1])
+        case Codes(system=system, codes=codes):
+            return row[0] == system and row[1] in codes
         case ReferenceTarget(id=None):
             return row[2] is not None and value.url == str(row[2])
         case ReferenceTarget():

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from dzop.fhir.bindings import RESOURCE_TYPE_NAMES
 from dzop.fhir.outcome import Invalid, Issue
-from dzop.fhir.required_bindings import RESOURCE_TYPE_NAMES
 from dzop.fhir.resource_types import RESOURCE_TYPES, ResourceType, SearchParameter
 from dzop.fhir.search.clause import Clause
 from dzop.fhir.search.context import Context

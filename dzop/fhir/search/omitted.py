@@ -19,8 +19,8 @@ _PHONETIC: Final = (
 _NOT_LOGGED: Final = "The log keeps references and codes, no names, addresses or descriptions."
 _ONE_SOURCE: Final = "Every event has the same one: this server."
 _FOLLOWS: Final = "It follows from the type and id of what `entity` or `agent` asks for."
-_PUBLISHED: Final = "What dzop itself publishes has no `meta`."
-_NO_TEXT: Final = "What dzop itself publishes is found by its `title` and `description`."
+_PUBLISHED: Final = "What is published has no versions of its own here; its `version` is searched."
+_NO_TEXT: Final = "What is published is found by its `title` and `description`."
 _DEFINITIONS: Final = [entry.name for entry in RESOURCE_TYPES.values() if entry.compartment == "definition"]
 _IN_LOG: Final = "Events are written by this server alone and have no `meta`."
 

@@ -21,7 +21,7 @@ from dzop.fhir.search.filter import read_filter
 from dzop.fhir.search.include import Include, read_include
 from dzop.fhir.search.modifier import modifiers
 from dzop.fhir.search.path import read_clause
-from dzop.fhir.search.terminology import NO_TERMINOLOGY, Terminology
+from dzop.fhir.search.terminology import Answers
 
 __all__ = [
     "MAX_COUNT",
@@ -93,15 +93,16 @@ def read_query(
     *,
     base: str,
     lenient: bool,
-    terminology: Terminology = NO_TERMINOLOGY,
+    answers: Answers | None = None,
 ) -> Query:
     """The query of a search on `type`. What cannot be used raises Invalid with an issue for each.
 
     Lenient (`Prefer: handling=lenient`): it is left out and said in `Query.ignored`. Limits on size
-    hold in both. `terminology` answers what `:in`, `:not-in`, `:above` and `:below` ask.
+    hold in both. `answers` are to what `:in`, `:not-in`, `:above` and `:below` ask: raises Unanswered where one of
+    theirs is missing; None refuses these.
     """
     _check_size(parameters)
-    reading = _Reading(RESOURCE_TYPES[type], Context(base, terminology))
+    reading = _Reading(RESOURCE_TYPES[type], Context(base, answers))
     issues: list[Issue] = []
     used: list[tuple[str, str]] = []
     for name, text in parameters:

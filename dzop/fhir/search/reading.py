@@ -5,11 +5,10 @@ https://hl7.org/fhir/R4/search.html#ptypes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal, TypeVar
 
-from dzop.fhir.outcome import Invalid, Issue
 from dzop.fhir.resource_types import SearchParameter
 from dzop.fhir.search.clause import AllOf, AnyOf, Clause
 from dzop.fhir.search.context import Context
@@ -19,13 +18,12 @@ from dzop.fhir.search.escapes import split, unescaped
 from dzop.fhir.search.quantity import read_quantity
 from dzop.fhir.search.reference import ReferenceTarget, read_target
 from dzop.fhir.search.string import Text, normalised
-from dzop.fhir.search.terminology import Coding, Terminology
-from dzop.fhir.search.token import Token, read_token, read_typed
+from dzop.fhir.search.terminology import Question, codes_of
+from dzop.fhir.search.token import Codes, Token, read_token, read_typed
 from dzop.fhir.search.uri import MAX_LEVELS, above
 
 __all__ = ["criterion"]
 
-_MAX_CODES: Final = 1000
 _COMPARED: Final = ("date", "number", "quantity")
 _TEXTS: Final = ("_text", "_content")
 
@@ -43,6 +41,7 @@ def criterion(parameter: SearchParameter, modifier: str, texts: list[str], conte
     return _of(parameter, None, [_target(each, modifier, context) for each in texts])
 
 
+_Coded = TypeVar("_Coded", Token, Codes)
 _Read = Callable[[SearchParameter, list[str], Context], Clause]
 
 
@@ -68,9 +67,9 @@ def _tokens(modifier: str | None) -> _Read:
     return clause
 
 
-def _as_kept(parameter: SearchParameter, token: Token) -> Token:
+def _as_kept(parameter: SearchParameter, asked: _Coded) -> _Coded:
     """A code of the system that goes without saying is kept without it."""
-    return Token("", token.code) if token.system in parameter.systems else token
+    return replace(asked, system="") if asked.system in parameter.systems else asked
 
 
 def _token(text: str) -> Token:
@@ -156,45 +155,34 @@ def _combined(parameter: SearchParameter, text: str, context: Context) -> Compos
     return Composite(tuple(each for each in read if isinstance(each, Criterion)))
 
 
-def _members(is_in: bool) -> _Read:
+def _members(modifier: str | None) -> _Read:
     def clause(parameter: SearchParameter, texts: list[str], context: Context) -> Clause:
-        codings = [coding for text in texts for coding in _codes_of(unescaped(text), context)]
-        return _among(parameter, codings, None if is_in else "not")
+        own = f"{context.base.rstrip('/')}/"
+        asked = [Question("in", unescaped(text).removeprefix(own)) for text in texts]
+        return _among(parameter, modifier, asked, context)
 
     return clause
 
 
-def _codes_of(value_set: str, context: Context) -> tuple[Coding, ...]:
-    own = f"{context.base.rstrip('/')}/"
-    found = context.terminology.members(value_set.removeprefix(own))
-    if found is None:
-        raise ValueError(f"the value set `{short(value_set)}` is not known here")
-    return found
-
-
-def _related(ask: Callable[[Terminology, Coding], tuple[Coding, ...] | None]) -> _Read:
+def _related(kind: Literal["above", "below"]) -> _Read:
     def clause(parameter: SearchParameter, texts: list[str], context: Context) -> Clause:
-        codings: list[Coding] = []
-        for token in map(_token, texts):
-            if not token.system or not token.code:
-                raise ValueError("what is above or below a code is asked with its system, as `system|code`")
-            found = ask(context.terminology, (token.system, token.code))
-            if found is None:
-                raise ValueError(f"the code system `{short(token.system)}` is not known here")
-            codings += found
-        return _among(parameter, codings, None)
+        tokens = [_token(text) for text in texts]
+        if not all(each.system and each.code for each in tokens):
+            raise ValueError("what is above or below a code is asked with its system, as `system|code`")
+        asked = [Question(kind, each.code or "", each.system or "") for each in tokens]
+        return _among(parameter, None, asked, context)
 
     return clause
 
 
-def _among(parameter: SearchParameter, codings: list[Coding], modifier: str | None) -> Clause:
-    if len(codings) > _MAX_CODES:
-        raise Invalid(
-            Issue("too-costly", f"`{parameter.name}` asks for more than {_MAX_CODES} codes at once.")
-        )
-    if not codings:
+def _among(
+    parameter: SearchParameter, modifier: str | None, asked: Sequence[Question], context: Context
+) -> Clause:
+    codes = codes_of(context.answers, asked)
+    context.spend_codes(sum(len(each.codes) for each in codes))
+    if not codes:
         return AnyOf(()) if modifier is None else AllOf(())
-    return _of(parameter, modifier, [_as_kept(parameter, Token(*coding)) for coding in codings])
+    return _of(parameter, modifier, [_as_kept(parameter, each) for each in codes])
 
 
 _READERS: Final[Mapping[tuple[str, str], _Read]] = {
@@ -203,10 +191,10 @@ _READERS: Final[Mapping[tuple[str, str], _Read]] = {
     ("token", "not"): _tokens("not"),
     ("token", "text"): _each(_text, "text"),
     ("token", "of-type"): _each(_typed, rows=":of-type"),
-    ("token", "in"): _members(is_in=True),
-    ("token", "not-in"): _members(is_in=False),
-    ("token", "above"): _related(lambda terminology, coding: terminology.ancestors(coding)),
-    ("token", "below"): _related(lambda terminology, coding: terminology.descendants(coding)),
+    ("token", "in"): _members(None),
+    ("token", "not-in"): _members("not"),
+    ("token", "above"): _related("above"),
+    ("token", "below"): _related("below"),
     ("reference", ""): _reference,
     ("reference", "identifier"): _each(_token, "identifier"),
     ("reference", "below"): _each(_canonical, rows=":below"),

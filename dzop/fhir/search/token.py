@@ -14,7 +14,7 @@ from typing import Any
 
 from dzop.fhir.references import canonical_system
 
-__all__ = ["Token", "indexed_texts", "indexed_tokens", "indexed_types", "read_token", "read_typed"]
+__all__ = ["Codes", "Token", "indexed_texts", "indexed_tokens", "indexed_types", "read_token", "read_typed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,14 @@ class Token:
 
     system: str | None
     code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Many tokens of one system, asked for all at once. System '': none at all."""
+
+    system: str
+    codes: frozenset[str]
 
 
 def read_token(parts: tuple[str, ...]) -> Token:

@@ -3,10 +3,10 @@
 from contextlib import suppress
 
 import pytest
+from answering import TERMINOLOGY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dzop.definitions.terminology import TERMINOLOGY
 from dzop.fhir.outcome import Invalid
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.search.clause import AllOf, AnyOf, Chain, Criterion, Not
@@ -15,14 +15,14 @@ from dzop.fhir.search.filter import OPERATORS
 from dzop.fhir.search.query import read_query
 from dzop.fhir.search.reference import ReferenceTarget
 from dzop.fhir.search.string import Text
-from dzop.fhir.search.token import Token
+from dzop.fhir.search.token import Codes, Token
 
 BASE = "https://dzop.example/fhir"
 CATEGORY = f"{BASE}/CodeSystem/goal-category"
 
 
 def _filter(type, text):
-    query = read_query(type, [("_filter", text)], base=BASE, lenient=False, terminology=TERMINOLOGY)
+    query = read_query(type, [("_filter", text)], base=BASE, lenient=False, answers=TERMINOLOGY)
     return query.criteria[0]
 
 
@@ -55,7 +55,7 @@ def _code(code):
         (
             "Goal",
             f"category ss {CATEGORY}|life-goal",
-            _criterion("Goal", "category", Token(CATEGORY, "life-goal")),
+            _criterion("Goal", "category", Codes(CATEGORY, frozenset({"life-goal"}))),
         ),
     ],
 )
@@ -64,12 +64,9 @@ def test_a_test_is_a_criterion(type, text, expected):
 
 
 def test_a_value_set_is_read_into_its_codes():
-    codes = ("life-goal", "care-goal", "support-goal")
+    codes = frozenset({"life-goal", "care-goal", "support-goal"})
 
-    assert (
-        tuple(Token(CATEGORY, code) for code in codes)
-        == _filter("Goal", f"category in {BASE}/ValueSet/goal-category").values
-    )
+    assert (Codes(CATEGORY, codes),) == _filter("Goal", f"category in {BASE}/ValueSet/goal-category").values
 
 
 @pytest.mark.parametrize(
@@ -134,7 +131,7 @@ def test_what_a_path_leads_to_may_be_filtered():
         ('status eq "\\x"', "a JSON string"),
         ("status pr maybe", "`maybe`"),
         ("modified ge soon", "`soon` is not a date"),
-        ("code in https://x.example/none", "`https://x.example/none` is not known here"),
+        ("code in https://x.example/none", "`https://x.example/none` is not held here"),
         ("part-of.part-of.part-of.part-of.part-of.status eq a", "at most 4 hops"),
         ("()", "`)` at character 2"),
         ("not status eq a", "`status eq a` at character 5 where `(`"),

@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from answering import TERMINOLOGY
 
-from dzop.definitions.terminology import TERMINOLOGY
 from dzop.fhir.resource_types import DATA_CATEGORY
 from dzop.fhir.search.clause import AllOf
 from dzop.fhir.search.match import Neighbours, Undecidable, matches, needs_neighbours, needs_store
@@ -16,7 +16,7 @@ CATEGORY = f"{BASE}/CodeSystem/goal-category"
 
 
 def _clause(type, *parameters):
-    query = read_query(type, parameters, base=BASE, lenient=False, terminology=TERMINOLOGY)
+    query = read_query(type, parameters, base=BASE, lenient=False, answers=TERMINOLOGY)
     return AllOf(query.criteria)
 
 

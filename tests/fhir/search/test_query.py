@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from answering import TERMINOLOGY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dzop.definitions.terminology import TERMINOLOGY
 from dzop.fhir.outcome import Invalid
 from dzop.fhir.references import SSIN
 from dzop.fhir.resource_types import RESOURCE_TYPES
@@ -20,7 +20,7 @@ BASE = "https://dzop.example/fhir"
 
 
 def _read(type, *parameters, lenient=False):
-    return read_query(type, parameters, base=BASE, lenient=lenient, terminology=TERMINOLOGY)
+    return read_query(type, parameters, base=BASE, lenient=lenient, answers=TERMINOLOGY)
 
 
 def _values(type, name, text):

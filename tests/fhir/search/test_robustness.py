@@ -4,10 +4,10 @@ from contextlib import suppress
 from urllib.parse import parse_qsl
 
 import pytest
+from answering import TERMINOLOGY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dzop.definitions.terminology import TERMINOLOGY
 from dzop.fhir.outcome import Invalid
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.search.clause import AllOf
@@ -18,7 +18,7 @@ BASE = "https://dzop.example/fhir"
 
 
 def _read(type, parameters, lenient=False):
-    return read_query(type, parameters, base=BASE, lenient=lenient, terminology=TERMINOLOGY)
+    return read_query(type, parameters, base=BASE, lenient=lenient, answers=TERMINOLOGY)
 
 
 TYPES = st.sampled_from(sorted(RESOURCE_TYPES))
