@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from dzop.cli import access, accounts, clients, exchange, keys, matrix
+from dzop.cli import access, accounts, clients, exchange, keys, matrix, terminology
 from dzop.cli.gp_sim import gp_sim
 from dzop.cli.indexing import index_anew
 from dzop.cli.options import Database, Partners, is_subject, ready_database, sandbox_settings, settings_of
@@ -30,6 +30,7 @@ app.add_typer(exchange.commands, name="exchange")
 app.add_typer(clients.commands, name="client")
 app.add_typer(accounts.commands, name="account")
 app.add_typer(keys.commands, name="keys")
+app.add_typer(terminology.commands, name="terminology")
 app.command("gp-sim")(gp_sim)
 _err = Console(stderr=True)
 _LONG = 10**9  # seconds, some thirty years
