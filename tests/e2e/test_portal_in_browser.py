@@ -214,6 +214,35 @@ def test_another_language_changes_the_page_and_its_language(
     assert (language, title) == (page.locator("html").get_attribute("lang"), page.title())
 
 
+def test_codes_are_called_as_the_server_calls_them_in_every_language(visit: Visit) -> None:
+    page = log_in(visit(), JET)
+    kinds = page.locator(".goal > .kind").first
+    dutch = kinds.inner_text()
+    page.get_by_role("button", name="Français").click()
+    assert (dutch.split("\n"), kinds.inner_text().split("\n")) == (
+        ["Zorgdoel", "het gaat beter"],
+        ["Objectif de soins", "cela va mieux"],
+    )
+
+
+def test_what_codes_are_called_is_asked_once(visit: Visit) -> None:
+    page, asked = visit(), list[str]()
+    page.on("request", lambda request: asked.append(request.url) if "$expand" in request.url else None)
+    log_in(page, JET)
+    page.get_by_role("button", name="Deutsch").click()
+    page.reload()
+    page.locator("#goals").wait_for()
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("answer", [{"status": 500, "body": "{}"}, {"status": 403, "json": {}}, {"json": {}}])
+def test_without_words_a_code_is_shown_as_it_is(visit: Visit, answer: dict[str, Any]) -> None:
+    page = visit()
+    page.route("**/fhir/ValueSet/$expand", lambda route: route.fulfill(**answer))
+    log_in(page, JET)
+    assert page.locator(".goal > .kind").first.inner_text().split("\n") == ["Care goal", "improving"]
+
+
 def test_the_words_of_the_plan_keep_the_language_they_were_written_in(visit: Visit) -> None:
     page = log_in(visit(locale="en-GB"), JET)
     assert page.locator(".life-goal > h3 span").first.get_attribute("lang") == "nl"

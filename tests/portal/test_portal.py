@@ -8,6 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from dzop import portal
+from terminology.content import CONTENT
 
 STATIC = Path(portal.__file__).parent / "static"
 OWN_SCRIPTS = sorted(path for path in STATIC.rglob("*.js") if "vendor" not in path.parts)
@@ -110,3 +111,16 @@ def test_a_text_names_the_same_things_in_every_language(language: str) -> None:
 def test_every_text_that_the_app_asks_for_exists() -> None:
     asked = {key for path in OWN_SCRIPTS for key in re.findall(r'\bt\("([^"]+)"', path.read_text("utf-8"))}
     assert asked - set(keys_of("en")) == set()
+
+
+def test_every_word_that_the_app_asks_for_is_of_a_code_system_that_is_shipped() -> None:
+    source = (STATIC / "i18n" / "words.js").read_text("utf-8")
+    systems = re.search(r"const SYSTEMS = \{(.*?)\};", source, re.DOTALL)
+    assert systems is not None
+    named = systems[1].replace("${DZOP}", "https://dzop.example/fhir/CodeSystem")
+    groups = dict(re.findall(r'"?([a-z-]+)"?: ["`]([^"`]+)["`]', named))
+    asked = {
+        group for path in OWN_SCRIPTS for group in re.findall(r'\bword\("([^"]+)"', path.read_text("utf-8"))
+    }
+    shipped = {system.url for system in CONTENT.code_systems.values()}
+    assert (asked - groups.keys(), set(groups.values()) - shipped) == (set(), set())

@@ -2,6 +2,7 @@
 
 import { render } from "./vendor/lit/html.js";
 import { currentLanguage, speak } from "./i18n/index.js";
+import { loadWords } from "./i18n/words.js";
 import { loadPlan, nameOf } from "./plan.js";
 import { currentSession, forget, hasLoggedOut, logIn, logOut } from "./session.js";
 import { page, titleOf } from "./views/page.js";
@@ -48,7 +49,11 @@ async function open(session) {
   show({ screen: "loading", session }, { focus: false });
   try {
     if (session.person) {
-      const [plan, user] = await Promise.all([loadPlan(session, session.person), userOf(session)]);
+      const [plan, user] = await Promise.all([
+        loadPlan(session, session.person),
+        userOf(session),
+        loadWords(session),
+      ]);
       show({ screen: "plan", session, plan, userName: nameOf(user), now: new Date() });
     } else {
       const people = await session.search("Patient?_count=100");

@@ -146,4 +146,23 @@ class Session {
       throw error;
     }
   }
+  /** All codes of these code systems, as R4's `expansion`. https://hl7.org/fhir/R4/valueset-operation-expand.html */
+  async expand(systems) {
+    const valueSet = {
+      resourceType: "ValueSet",
+      status: "active",
+      compose: { include: systems.map((system) => ({ system })) },
+    };
+    const parameter = [
+      { name: "valueSet", resource: valueSet },
+      { name: "includeDesignations", valueBoolean: true },
+    ];
+    const { expansion } = await this.#client.request({
+      url: "ValueSet/$expand",
+      method: "POST",
+      headers: { "Content-Type": "application/fhir+json" },
+      body: JSON.stringify({ resourceType: "Parameters", parameter }),
+    });
+    return expansion;
+  }
 }

@@ -4,6 +4,7 @@ import de from "./de.js";
 import en from "./en.js";
 import fr from "./fr.js";
 import nl from "./nl.js";
+import { wordIn } from "./words.js";
 
 const TEXTS = { nl, fr, de, en };
 const KEPT = "dzop-language";
@@ -31,10 +32,9 @@ export function t(key, values = {}) {
   return text.replace(/\{([a-z]+)\}/g, (_, name) => values[name] ?? "");
 }
 
-/** The word for a code, or the code itself in readable form when we have no word. */
+/** The word for a code, or the code itself in readable form when there is none. */
 export function word(group, code) {
-  const key = `${group}.${code}`;
-  return key in TEXTS[language] ? t(key) : String(code ?? "").replaceAll("-", " ");
+  return wordIn(language, group, code);
 }
 
 /** A FHIR date or dateTime of any precision as a day, month or year in words. */

@@ -27,7 +27,7 @@ export function goalsView(view) {
 
 function lifeGoal(view, node) {
   return html`<article class="life-goal">
-    <p class="kind">${t("goal.life-goal")}</p>
+    <p class="kind"><span>${word("goal", "life-goal")}</span></p>
     <h3>${written(node.goal.description?.text, view.plan.language)}</h3>
     ${notes(view, node.goal)}
     ${OVER.includes(node.goal.lifecycleStatus) ? chip(word("goal-status", node.goal.lifecycleStatus)) : nothing}
@@ -38,7 +38,7 @@ function lifeGoal(view, node) {
 function goal(view, node) {
   const { goal } = node;
   return html`<article class="goal">
-    <p class="kind">${word("goal", categoryOf(goal) ?? "care-goal")} ${status(goal)}</p>
+    <p class="kind"><span>${word("goal", categoryOf(goal) ?? "care-goal")}</span> ${status(goal)}</p>
     <h4>${written(goal.description?.text, view.plan.language)}</h4>
     ${due(goal)} ${notes(view, goal)} ${tasks(view, node)} ${children(view, node)}
   </article>`;

@@ -28,7 +28,7 @@ function messageView(view, message) {
   const mine = message.sender?.reference === view.session.user;
   return html`<article class=${mine ? "mine" : ""}>
     <p class="from">
-      <strong>${fromTo(view, message)}</strong> ${kind && kind !== "message" ? chip(word("messages", kind)) : nothing}
+      <strong>${fromTo(view, message)}</strong> ${kind && kind !== "message" ? chip(word("category", kind)) : nothing}
     </p>
     ${(message.payload ?? []).map((payload) => payloadView(view, payload))}
     ${message.sent

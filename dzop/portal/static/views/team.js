@@ -22,7 +22,8 @@ function memberView(view, member) {
   const you = member.reference === view.session.user;
   return html`<p class="name">
       <strong>${member.name ?? t("team.unknown")}</strong>
-      ${you ? chip(t("team.you"), "good") : nothing} ${coordinates ? chip(t("role.care-coordinator"), "accent") : nothing}
+      ${you ? chip(t("team.you"), "good") : nothing}
+      ${coordinates ? chip(word("role", "care-coordinator"), "accent") : nothing}
     </p>
     <p>${what(view, member, role)}</p>
     <p class="soft">
