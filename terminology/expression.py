@@ -8,7 +8,7 @@ https://hl7.org/fhir/R4/valueset-filter-operator.html
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -27,6 +27,8 @@ _LARGEST: Final = 1_000
 """How many places for a character there may be, when all repetition is written out."""
 
 _TOP: Final = 0x10FFFF
+# Halves of a pair in UTF-16: no characters, and nothing that a text can hold.
+_HALVES: Final = (0xD800, 0xDFFF)
 _DIGITS: Final = ((48, 57),)
 _WORD: Final = ((48, 57), (65, 90), (95, 95), (97, 122))
 _SPACE: Final = ((9, 13), (32, 32))
@@ -117,7 +119,7 @@ def _range(low: int, high: int) -> str:
 
 
 def _character(point: int) -> str:
-    """As it stands in brackets; no text has a NUL or half a character, so a range ends beside them as well."""
+    """As it stands in brackets; PostgreSQL has no NUL in a text."""
     character = chr(max(point, 1))
     return f"\\{character}" if character in r"\]-^[" else character
 
@@ -229,10 +231,10 @@ class _Reading:
         ranges: list[tuple[int, int]] = []
         while not self._take("]"):
             ranges.extend(self._of_class())
-        if not ranges:
-            raise self.fault("has `[]`, in which nothing fits")
-        found = tuple(sorted(ranges))
-        return Characters(_others(found) if is_others else found)
+        found = _others(ranges) if is_others else tuple(sorted(ranges))
+        if not ranges or not found:
+            raise self.fault("has a class in which nothing fits")
+        return Characters(found)
 
     def _of_class(self) -> Ranges:
         """A character, a range, or what an escape stands for."""
@@ -283,10 +285,10 @@ class _Reading:
         return True
 
 
-def _others(ranges: Ranges) -> Ranges:
-    """All characters but these; the ranges are in order."""
+def _others(ranges: Iterable[tuple[int, int]]) -> Ranges:
+    """All characters but these."""
     found, low = [], 1
-    for first, last in ranges:
+    for first, last in sorted((*ranges, _HALVES)):
         if first > low:
             found.append((low, first - 1))
         low = max(low, last + 1)
