@@ -5,6 +5,7 @@ R4's `ConceptSet` (https://hl7.org/fhir/R4/valueset.html#compositions), with the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -12,6 +13,7 @@ from terminology.concept import Designation
 
 __all__ = [
     "NOTHING", "AllOf", "AnyOf", "ConceptSet", "Every", "Filter", "Listed", "ListedConcept", "Operator", "Without",
+    "filters",
 ]  # fmt: skip
 
 Operator = Literal["=", "is-a", "descendent-of", "is-not-a", "regex", "in", "not-in", "generalizes", "exists"]
@@ -76,3 +78,18 @@ class Without:
 
 ConceptSet = Every | Listed | Filter | AllOf | AnyOf | Without
 NOTHING: Final = AnyOf(())
+
+
+def filters(concept_set: ConceptSet) -> Iterator[Filter]:
+    """All filters of the tree."""
+    match concept_set:
+        case Filter():
+            yield concept_set
+        case AllOf(sets) | AnyOf(sets):
+            for each in sets:
+                yield from filters(each)
+        case Without(included, excluded):
+            yield from filters(included)
+            yield from filters(excluded)
+        case Every() | Listed():
+            return

@@ -55,12 +55,16 @@ def designation(concept: Concept, languages: Sequence[str], default_language: st
 
 
 def more_languages(concept: Concept, language: str, other: Concept, other_language: str) -> Concept:
-    """The concept, with the names that another has in languages in which it has none itself; `language` and
-    `other_language` are those of the displays.
+    """The concept, with the names that another has in languages in which it has none but its display; `language`
+    and `other_language` are those of the displays.
     """
-    own = {language, *(each.language for each in concept.designations)}
+    own, shown = {each.language for each in concept.designations}, (language, concept.display)
     names = (Designation(other_language, other.display), *other.designations)
-    added = tuple(each for each in names if each.value and each.language not in own)
+    added = tuple(
+        each
+        for each in names
+        if each.value and each.language not in own and (each.language, each.value) != shown
+    )
     return replace(concept, designations=(*concept.designations, *added)) if added else concept
 
 

@@ -30,8 +30,10 @@ class Shelf(Protocol):
     async def heads(self, type: str, urls: Sequence[str] | None) -> Mapping[str, Resource]:
         """By id what can be searched of each (`dzop.definitions.searched.head`), of these URLs if some are named."""
 
-    async def having(self, type: str, parameter: str, codes: Sequence[str]) -> Iterable[tuple[str, str]]:
-        """(id, code) for those that have some of the codes at a parameter of `dzop.definitions.searched.CODES`."""
+    async def having(self, type: str, parameter: str, codes: Sequence[str]) -> Iterable[tuple[str, str, str]]:
+        """(id, system, code) for those that have some of the codes at a parameter of `dzop.definitions.searched.CODES`;
+        a system is empty where the code has none.
+        """
 
     async def bodies(self, type: str, ids: Sequence[str]) -> Mapping[str, bytes]:
         """The resources as they are served, by id: those that are here, at least the first of them."""
@@ -47,14 +49,15 @@ class Shipped:
         found = await self._published(type)
         return {id: head(each) for id, each in found.items() if urls is None or each["url"] in urls}
 
-    async def having(self, type: str, parameter: str, codes: Sequence[str]) -> Iterable[tuple[str, str]]:
+    async def having(self, type: str, parameter: str, codes: Sequence[str]) -> Iterable[tuple[str, str, str]]:
         asked = frozenset(codes)
         found = await self._published(type)
-        return [
-            (id, code)
+        return {
+            (id, system, code)
             for id, each in found.items()
-            for code in asked.intersection(searched.codes(each, parameter))
-        ]
+            for system, code in searched.codes(each, parameter)
+            if code in asked
+        }
 
     async def bodies(self, type: str, ids: Sequence[str]) -> Mapping[str, bytes]:
         found = await self._published(type)
@@ -103,9 +106,9 @@ async def _with_codes(
 ) -> dict[str, Resource]:
     """The heads, with the codes that the clauses ask for, as far as each has them."""
     for parameter, asked in _asked(type, clauses).items():
-        having: dict[str, list[str]] = {}
-        for id, code in await shelf.having(type, parameter, asked):
-            having.setdefault(id, []).append(code)
+        having: dict[str, list[tuple[str, str]]] = {}
+        for id, system, code in await shelf.having(type, parameter, asked):
+            having.setdefault(id, []).append((system, code))
         heads |= {id: with_codes(heads[id], {parameter: each}) for id, each in having.items() if id in heads}
     return heads
 
@@ -128,11 +131,10 @@ def _asked(type: str, clauses: Iterable[Clause]) -> Mapping[str, list[str]]:
 
 
 def _codes(value: Value) -> Iterable[str]:
-    """Elements of type `code` have no system of their own."""
     match value:
-        case Token(system=None | "", code=str(code)):
+        case Token(code=str(code)):
             return (code,)
-        case Codes(system="", codes=codes):
+        case Codes(codes=codes):
             return codes
     return ()
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 from dzop.cli.options import Database, ready_database, settings_of
@@ -93,7 +94,7 @@ def _bars(progress: Progress) -> Callable[[str, int], Callable[[int], None]]:
     """Begins a bar, and lets it grow."""
 
     def begin(title: str, total: int) -> Callable[[int], None]:
-        task = progress.add_task(title, total=total)
+        task = progress.add_task(escape(title), total=total)
         return lambda done: progress.advance(task, done)
 
     return begin

@@ -32,8 +32,9 @@ at what it refers to. A reference is held against the types it may lead to; a co
 **Codes.** A code outside a value set that R4 itself requires is refused; media types and currencies are known by
 their form. `$validate` also tells of codes outside the value sets that R4 binds as extensible (a warning) or
 preferred (information). Where a value set is marked with \u2020, its codes are not all shipped: a write is not
-checked against it, `$validate` does it [once it is loaded](load-terminology.md). Of a code system that is held in
-part only, nothing is said of a code that is not in that part.
+checked against it, `$validate` does it [once it is loaded](load-terminology.md). Whatever it is bound to, a code that
+its code system does not have is a warning, a `display` that is none of its names information. Of a code system that
+is held in part only, nothing is said of a code that is not in that part.
 
 Slicing is open everywhere.
 """

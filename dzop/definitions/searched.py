@@ -14,6 +14,8 @@ from typing import Any, Final
 __all__ = ["CODES", "codes", "head", "with_codes"]
 
 Resource = Mapping[str, Any]
+# (system, code)
+Coding = tuple[str, str]
 
 CODES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {"CodeSystem": ("code",), "ConceptMap": ("source-code", "target-code"), "ValueSet": ("code",)}
@@ -31,16 +33,19 @@ def head(resource: Resource) -> dict[str, Any]:
     )
 
 
-def codes(resource: Resource, parameter: str) -> Iterator[str]:
-    """All codes that a parameter of CODES is about, of a resource that is whole."""
+def codes(resource: Resource, parameter: str) -> Iterator[Coding]:
+    """All codes that a parameter of CODES is about, of a whole resource; a system is empty where there is none."""
     return _LISTED[resource["resourceType"], parameter](resource)
 
 
-def with_codes(head: Resource, found: Mapping[str, Iterable[str]]) -> dict[str, Any]:
-    """The head, with the codes that were looked up by search parameter."""
+def with_codes(head: Resource, found: Mapping[str, Iterable[Coding]]) -> dict[str, Any]:
+    """The head, with the codes that were looked up by search parameter: as R4 has them, without a system, and with that
+    of which they are, so that they are found as `system|code` too.
+    """
     for parameter, each in found.items():
         element, add = _ADDED[head["resourceType"], parameter]
-        head = {**head, element: add(head.get(element), [{"code": code} for code in each])}
+        told = [{"code": form} for system, code in each for form in (code, {"system": system, "code": code})]
+        head = {**head, element: add(head.get(element), told)}
     return dict(head)
 
 
@@ -94,9 +99,9 @@ _CUT: Final[Mapping[str, Callable[[Resource], dict[str, Any]]]] = {
 }
 
 
-def _first(found: Iterator[str]) -> dict[str, str]:
-    code = next(found, None)
-    return {} if code is None else {"code": code}
+def _first(found: Iterator[Coding]) -> dict[str, str]:
+    coding = next(found, None)
+    return {} if coding is None else {"code": coding[1]}
 
 
 def _properties(targets: Iterable[Resource], name: str) -> Iterator[str]:
@@ -115,38 +120,38 @@ def _concepts(concepts: Sequence[Resource], below: str = "concept") -> Iterator[
         waiting.extend(reversed(each.get(below, ())))
 
 
-def _defined(resource: Resource) -> Iterator[str]:
-    return (each["code"] for each in _concepts(resource.get("concept", ())))
+def _defined(resource: Resource) -> Iterator[Coding]:
+    return ((resource["url"], each["code"]) for each in _concepts(resource.get("concept", ())))
 
 
-def _listed(resource: Resource) -> Iterator[str]:
+def _listed(resource: Resource) -> Iterator[Coding]:
     for include in resource.get("compose", {}).get("include", ()):
-        yield from (each["code"] for each in include.get("concept", ()))
+        yield from ((include.get("system", ""), each["code"]) for each in include.get("concept", ()))
     for each in _concepts(resource.get("expansion", {}).get("contains", ()), "contains"):
         if "code" in each:
-            yield each["code"]
+            yield each.get("system", ""), each["code"]
 
 
-def _sources(resource: Resource) -> Iterator[str]:
-    elements = (element for group in resource.get("group", ()) for element in group.get("element", ()))
-    return (element["code"] for element in elements if "code" in element)
+def _sources(resource: Resource) -> Iterator[Coding]:
+    for group in resource.get("group", ()):
+        elements = (each for each in group.get("element", ()) if "code" in each)
+        yield from ((group.get("source", ""), each["code"]) for each in elements)
 
 
-def _targets(resource: Resource) -> Iterator[str]:
-    elements = (element for group in resource.get("group", ()) for element in group.get("element", ()))
-    return (
-        target["code"] for element in elements for target in element.get("target", ()) if "code" in target
-    )
+def _targets(resource: Resource) -> Iterator[Coding]:
+    for group in resource.get("group", ()):
+        targets = (each for element in group.get("element", ()) for each in element.get("target", ()))
+        yield from ((group.get("target", ""), each["code"]) for each in targets if "code" in each)
 
 
-_LISTED: Final[Mapping[tuple[str, str], Callable[[Resource], Iterator[str]]]] = {
+_LISTED: Final[Mapping[tuple[str, str], Callable[[Resource], Iterator[Coding]]]] = {
     ("CodeSystem", "code"): _defined,
     ("ConceptMap", "source-code"): _sources,
     ("ConceptMap", "target-code"): _targets,
     ("ValueSet", "code"): _listed,
 }
 
-_Codes = list[dict[str, str]]
+_Codes = list[dict[str, Any]]
 # (the element, what it becomes with more codes)
 _ADDED: Final[Mapping[tuple[str, str], tuple[str, Callable[[Any, _Codes], Any]]]] = {
     ("CodeSystem", "code"): ("concept", lambda held, more: [*(held or ()), *more]),

@@ -18,6 +18,7 @@ from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.validation import validate
 from dzop.interactions.bound_codes import binding_issues
 from dzop.interactions.exchanged import Answer, Ask
+from dzop.interactions.known_codes import coding_issues
 from dzop.interactions.rendered import json_bytes
 from dzop.interactions.resource_body import wrongly_contained
 
@@ -83,6 +84,7 @@ async def _issues(ask: Ask, given: Given, value: Mapping[str, Any]) -> list[Issu
     issues += await binding_issues(
         ask.service.vocabulary, bound_codes(value, None if asked is None else str(asked))
     )
+    issues += await coding_issues(ask.service.vocabulary, value)
     issues += identifier_issues(value, ask.service.identifier_checks)
     return issues
 

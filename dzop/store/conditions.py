@@ -132,7 +132,8 @@ class Condition:
         matched = _MATCHERS[kind](self, rows)
         # Said so it is not turned into a join: the pairs, which may be thousands, are hashed once instead of gone
         # through for each row.
-        return matched.is_(true()) if kind in _PAIRED and not drives else matched
+        is_hashed = kind == "member" or (kind in _PAIRED and not drives)
+        return matched.is_(true()) if is_hashed else matched
 
     def texts(self, name: str) -> Any:
         return bindparam(f"c{self.number}_{name}", type_=ARRAY(Text))
@@ -273,6 +274,9 @@ _MATCHERS: Final[Mapping[str, Callable[[Condition, Rows], ColumnElement[bool]]]]
     "system": lambda c, rows: rows.c.system == any_(c.texts("systems")),
     "coding": lambda c, rows: tuple_(rows.c.system, rows.c.code).in_(
         c.pairs("coding_systems", "coding_codes")
+    ),
+    "member": lambda c, rows: tuple_(rows.c.system, rows.c.code).in_(
+        c.pairs("member_systems", "member_codes")
     ),
     "id": lambda c, rows: rows.c.target_id == any_(c.texts("ids")),
     "typed": lambda c, rows: tuple_(rows.c.target_type, rows.c.target_id).in_(c.pairs("types", "typed_ids")),

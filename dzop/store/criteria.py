@@ -29,6 +29,8 @@ _ROWS: Final = {
     "number": "quantity",
     "quantity": "quantity",
 }
+_LOOKED_UP: Final = 100
+"""So many codes of a system are each looked up in the index; against more of them what may be seen is held."""
 _PERSON: Final = ("patient", "subject")  # parameters that name the person of the compartment
 
 Labels = Callable[[str | None], int]
@@ -137,10 +139,11 @@ def _collect(value: Value, modifier: str | None, columns: Values) -> str:
                 return f"{prefix}system"
             add(coding_systems=indexed(system), coding_codes=indexed(code))
             return f"{prefix}coding"
-        case Codes(system=system, codes=each_code):
-            columns.setdefault("coding_systems", []).extend([indexed(system)] * len(each_code))
-            columns.setdefault("coding_codes", []).extend(map(indexed, each_code))
-            return "coding"
+        case Codes(system=system, codes=codes):
+            kind = "coding" if len(codes) <= _LOOKED_UP else "member"
+            columns.setdefault(f"{kind}_systems", []).extend([indexed(system)] * len(codes))
+            columns.setdefault(f"{kind}_codes", []).extend(map(indexed, codes))
+            return kind
         case ReferenceTarget(id=None, url=url):
             add(urls=indexed(url or ""))
             return "url"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import asyncpg
 from sqlalchemy import literal, select
@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 
 # Every statement has an index made for it. Plans are made once, also while tables are still small,
 # where the planner would choose to read them whole and keep doing so when they have grown.
-_SESSION = {
+SESSION: Final = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
@@ -186,7 +186,7 @@ class Database:
                 self._url,
                 max_cached_statement_lifetime=0,
                 statement_cache_size=200,
-                server_settings=_SESSION,
+                server_settings=SESSION,
             )
         except BaseException as error:
             self._free.put_nowait(None)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ARRAY, Text, any_, bindparam, cast, func, or_, select
+from sqlalchemy import ARRAY, Text, any_, bindparam, cast, func, or_, select, union
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 
 from dzop.store.database import Connection
@@ -31,12 +31,12 @@ class LoadedDefinitions:
         rows = await self._connection.rows(_HEADS, type=type, urls=urls)
         return {row["id"]: orjson.loads(row["head"]) for row in rows}
 
-    async def having(self, type: str, parameter: str, codes: Sequence[str]) -> Sequence[tuple[str, str]]:
+    async def having(self, type: str, parameter: str, codes: Sequence[str]) -> Sequence[tuple[str, str, str]]:
         compared = list({*codes, *(code.lower() for code in codes)})
         rows = await self._connection.rows(
             _HAVING[type, parameter], type=type, codes=codes, compared=compared
         )
-        return [(row["id"], row["code"]) for row in rows]
+        return [(row["id"], row["system"] or "", row["code"]) for row in rows]
 
     async def bodies(self, type: str, ids: Sequence[str]) -> Mapping[str, bytes]:
         rows = await self._connection.rows(_BODIES, type=type, ids=ids)
@@ -59,14 +59,15 @@ def _bodies() -> Statement:
 def _defining() -> Statement:
     """By the key of the table: each code system is asked for each code."""
     compared: Any = bindparam("compared", type_=ARRAY(Text))
-    found = select(_definition.c.id, _concept.c.written.label("code"))
+    found = select(_definition.c.id, _definition.c.url.label("system"), _concept.c.written.label("code"))
     joined = found.join_from(_definition, _concept, _concept.c.system == _definition.c.key)
     asked = (_concept.c.code == any_(compared), _concept.c.written == any_(_CODES))
     return compiled(joined.where(_definition.c.type == _TYPE, *asked))
 
 
-def _mapping_code(code: Any) -> Statement:
-    found = select(_definition.c.id, code.label("code")).distinct()
+def _mapping_code(side: str) -> Statement:
+    system, code = _mapping.c[f"{side}_system"], _mapping.c[f"{side}_code"]
+    found = select(_definition.c.id, system.label("system"), code.label("code")).distinct()
     joined = found.join_from(_definition, _mapping, _mapping.c.map == _definition.c.key)
     return compiled(joined.where(_definition.c.type == _TYPE, code == any_(_CODES)))
 
@@ -74,18 +75,27 @@ def _mapping_code(code: Any) -> Statement:
 def _listing() -> Statement:
     """What a value set lists is in no table, so the resources themselves are looked into."""
     resource = func.convert_from(_definition.c.body, "UTF8").cast(JSONB)
-    composed, expanded = [func.jsonb_path_query_array(resource, cast(path, JSONPATH)) for path in _LISTED]
-    each = func.jsonb_array_elements_text(composed.op("||")(expanded), type_=Text).column_valued("each")
-    found = select(_definition.c.id, each.label("code"))
-    return compiled(found.where(_definition.c.type == _TYPE, each == any_(_CODES)).distinct())
+    part = _found_in(resource, "$.compose.include[*]").column_valued("part")
+    listed = _found_in(part, "$.concept[*]").column_valued("listed")
+    contained = _found_in(resource, "$.expansion.**.contains[*]").column_valued("contained")
+    return compiled(union(_listed(part, listed), _listed(contained, contained)))
 
 
-_LISTED: Final = ("$.compose.include[*].concept[*].code", "$.expansion.**.contains[*].code")
+def _listed(of: Any, each: Any) -> Any:
+    system, code = of.op("->>")("system"), each.op("->>")("code")
+    found = select(_definition.c.id, system.label("system"), code.label("code"))
+    return found.where(_definition.c.type == _TYPE, code == any_(_CODES))
+
+
+def _found_in(resource: Any, path: str) -> Any:
+    return func.jsonb_path_query(resource, cast(path, JSONPATH), type_=JSONB)
+
+
 _HEADS: Final = _heads()
 _BODIES: Final = _bodies()
 _HAVING: Final[Mapping[tuple[str, str], Statement]] = {
     ("CodeSystem", "code"): _defining(),
-    ("ConceptMap", "source-code"): _mapping_code(_mapping.c.source_code),
-    ("ConceptMap", "target-code"): _mapping_code(_mapping.c.target_code),
+    ("ConceptMap", "source-code"): _mapping_code("source"),
+    ("ConceptMap", "target-code"): _mapping_code("target"),
     ("ValueSet", "code"): _listing(),
 }

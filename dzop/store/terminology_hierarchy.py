@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from terminology.fault import Fault
 
 __all__ = ["Hierarchy", "hierarchy"]
+
+MOST: Final = 30_000_000
+"""Pairs of a concept and one above it, itself among them: what is kept. SNOMED CT has a third of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +25,21 @@ class Hierarchy:
     descendants: Sequence[int]
 
 
-def hierarchy(numbers: Mapping[str, int], parents: Sequence[Sequence[str]]) -> Hierarchy:
+def hierarchy(numbers: Mapping[str, int], parents: Sequence[Sequence[str]], *, most: int = MOST) -> Hierarchy:
     """The hierarchy of concepts, given their numbers (from 0, each once) by code and their parents by number.
 
-    A parent that is not there says nothing. Fault `invalid` when a concept is above itself.
+    A parent that is not there says nothing. Fault `invalid` when a concept is above itself, `too-costly` when they
+    are above each other more than `most` times.
     """
     above = [tuple(dict.fromkeys(numbers[each] for each in codes if each in numbers)) for codes in parents]
     ancestors: list[tuple[int, ...]] = [()] * len(above)
     descendants = [0] * len(above)
+    left = most
     for number in _from_the_top(above, list(numbers)):
         found = {number}.union(*(ancestors[each] for each in above[number]))
+        left -= len(found)
+        if left < 0:
+            raise Fault("too-costly", "the hierarchy is too deep to be kept; make it flatter")
         ancestors[number] = tuple(sorted(found))
         for each in found:
             descendants[each] += 1

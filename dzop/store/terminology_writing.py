@@ -124,6 +124,8 @@ async def write_concept_map(
 async def remove(connection: Transaction, url: str, version: str | None = None) -> int:
     """Removes what has this URL, in this version or in all; how many definitions that were."""
     await connection.run(UNHURRIED)
+    # Before any row: who replaces what another replaces would wait for each other.
+    await connection.run(_ALONE)
     return len(await connection.rows(_REMOVE, url=url, version=version))
 
 

@@ -151,12 +151,15 @@ def _refusals(resource: Resource) -> Iterator[str]:
     if faults:
         return
     url, version = resource.get("url", ""), resource.get("version", "")
+    all_codes = resource.get("valueSet", "")
     if not url:
         yield "`url` is missing; it is by this that codes are asked for"
     elif not _CANONICAL.fullmatch(url):
         yield f"`{url[:100]}` is no absolute address without `|` and `#`; mend `url`"
     elif url.startswith(f"{BASE}/"):
         yield f"`{url}` is dzop's own and cannot be loaded"
+    elif isinstance(all_codes, str) and all_codes.startswith(f"{BASE}/"):
+        yield f"`{all_codes}` is dzop's own and cannot be the value set of other codes; mend `valueSet`"
     elif max(len(url), len(version)) > _LONGEST:
         yield f"`url` and `version` may have {_LONGEST} characters each"
     if resource.get("content") == "supplement":

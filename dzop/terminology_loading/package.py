@@ -27,6 +27,7 @@ MOST_BYTES: Final = 4 << 30
 MOST_IN_FILE: Final = 256 << 20
 MOST_FILES: Final = 100_000
 _MOST_BESIDE: Final = 1 << 20  # in the headers of one file, and behind the last
+_LONGEST_NAME: Final = 200
 _FOLDER: Final = "package/"
 _MANIFEST: Final = "package.json"
 _R4: Final = "4.0."
@@ -60,7 +61,14 @@ def package(path: Path) -> Package:
     if manifest is None:
         raise Fault("invalid", f"{path}: the package has no `{_FOLDER}{_MANIFEST}`; it is none of FHIR")
     _require_r4(path, manifest)
-    return Package(path, str(manifest.get("name", path.name)), str(manifest.get("version", "")), count)
+    return Package(
+        path, _printed(manifest.get("name", path.name)), _printed(manifest.get("version", "")), count
+    )
+
+
+def _printed(given: Any) -> str:
+    """As it can be shown on a terminal, which obeys some characters."""
+    return "".join(each for each in str(given)[:_LONGEST_NAME] if each.isprintable())
 
 
 def resources(package: Package) -> Iterator[Piece]:
@@ -161,5 +169,5 @@ def _reading(path: Path) -> Iterator[None]:
     """What a damaged archive raises, as a Fault."""
     try:
         yield
-    except (EOFError, gzip.BadGzipFile, tarfile.TarError, zlib.error):
+    except (EOFError, gzip.BadGzipFile, tarfile.TarError, zlib.error, ValueError):
         raise Fault("invalid", f"{path}: the package is damaged; get it again") from None

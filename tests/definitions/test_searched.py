@@ -8,6 +8,7 @@ import pytest
 
 from dzop.definitions.searched import codes, head, with_codes
 
+ANIMAL = "https://x.example/animals"
 ANIMALS: dict[str, Any] = {
     "resourceType": "CodeSystem",
     "url": "https://x.example/animals",
@@ -87,15 +88,15 @@ def test_another_type_stays_whole() -> None:
 @pytest.mark.parametrize(
     ("resource", "parameter", "found"),
     [
-        (ANIMALS, "code", ["mammal", "cat", "bird"]),
-        (PETS, "code", ["cat", "dog", "budgie"]),
-        (SOUNDS, "source-code", ["cat", "fish"]),
-        (SOUNDS, "target-code", ["purr"]),
+        (ANIMALS, "code", [(ANIMAL, "mammal"), (ANIMAL, "cat"), (ANIMAL, "bird")]),
+        (PETS, "code", [(ANIMAL, "cat"), (ANIMAL, "dog"), ("", "budgie")]),
+        (SOUNDS, "source-code", [(ANIMAL, "cat"), (ANIMAL, "fish")]),
+        (SOUNDS, "target-code", [("https://x.example/sounds", "purr")]),
     ],
     ids=["code system", "value set", "sources of a map", "targets of a map"],
 )
-def test_all_codes_are_listed_however_deep(
-    resource: dict[str, Any], parameter: str, found: list[str]
+def test_all_codes_are_listed_with_their_systems_however_deep(
+    resource: dict[str, Any], parameter: str, found: list[tuple[str, str]]
 ) -> None:
     assert list(codes(resource, parameter)) == found
 
@@ -106,5 +107,7 @@ def test_all_codes_are_listed_however_deep(
     ids=["code system", "value set", "sources of a map", "targets of a map"],
 )
 def test_codes_that_were_looked_up_are_put_into_the_head(resource: dict[str, Any], parameter: str) -> None:
-    completed = with_codes(head(resource), {parameter: ["one", "two"]})
-    assert {"one", "two"} <= set(codes(completed, parameter))
+    before = len(list(codes(head(resource), parameter)))
+    completed = with_codes(head(resource), {parameter: [(ANIMAL, "one")]})
+    added = [code for _, code in codes(completed, parameter)][before:]
+    assert added == ["one", {"system": ANIMAL, "code": "one"}]

@@ -1,11 +1,11 @@
-"""Searches for thousands of codes: how PostgreSQL goes about them, whatever the tables hold."""
+"""Searches for thousands of codes: how PostgreSQL goes about them when the tables hold a lot."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime
 
+import asyncpg
 import pytest
 
 from dzop.access import guarded
@@ -14,23 +14,39 @@ from dzop.fhir.search.query import read_query
 from dzop.fhir.search.terminology import Question
 from dzop.fhir.search.token import Codes
 from dzop.store import search
-from dzop.store.database import Database
+from dzop.store.database import SESSION
 
 CALL = Call(Actor("Practitioner/a", "nurse", keys=("Practitioner/a",)), datetime(2026, 6, 1, tzinfo=UTC))
-ANSWERS = {Question("in", "v"): (Codes("http://s.example", frozenset(map(str, range(10_000)))),)}
+ANSWERS = {
+    Question("in", name): (Codes("http://s.example", frozenset(map(str, range(count)))),)
+    for name, count in (("v", 10_000), ("few", 20))
+}
 HASHED = "code = (hashed SubPlan"
+MANY_GOALS = """
+    insert into resource_current (person, type, id, version, mask, last_updated, deleted)
+    select number / 10, 'Goal', 'many-' || number, 1, 1, now(), false from generate_series(10, 20009) number;
+    insert into index_token (person, type, id, parameter, system, code)
+    select number / 10, 'Goal', 'many-' || number, 'category', 'http://s.example', number
+    from generate_series(10, 20009) number;
+    analyze resource_current, index_token
+"""
 
 
 def plan(url: str, name: str, text: str, type: str = "Goal") -> str:
     """The plan of a search that counts what a nurse sees of it."""
     query = read_query(type, [(name, text)], base="http://b", lenient=False, answers=ANSWERS)
     statement, values = search.counted(query, guarded.seeing(CALL.actor))
-    explained = replace(statement, sql=f"explain (costs off) {statement.sql}")
+    sql = f"explain (costs off) {statement.sql}"
 
     async def asked() -> str:
-        async with Database.opened(url) as database:
-            rows = await database.rows(explained, **values, **guarded.binds(CALL))
-            return "\n".join(str(row[0]) for row in rows)
+        connection = await asyncpg.connect(url, server_settings=SESSION)
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute(MANY_GOALS)
+        rows = await connection.fetch(sql, *statement.values(**values, **guarded.binds(CALL)))
+        await transaction.rollback()
+        await connection.close()
+        return "\n".join(str(row[0]) for row in rows)
 
     return asyncio.run(asked())
 
@@ -38,7 +54,9 @@ def plan(url: str, name: str, text: str, type: str = "Goal") -> str:
 @pytest.mark.parametrize(
     ("name", "text", "type"),
     [
+        ("category:in", "v", "Goal"),
         ("category:not-in", "v", "Goal"),
+        ("category:not-in", "few", "Goal"),
         ("_filter", "category in v or lifecycle-status eq active", "Goal"),
         ("_filter", "not (category in v)", "Goal"),
         ("focus:Goal.category:not-in", "v", "Task"),
@@ -50,10 +68,10 @@ def test_codes_that_are_held_against_each_resource_are_hashed(
     assert HASHED in plan(database, name, text, type)
 
 
-def test_codes_that_find_resources_are_looked_up_one_by_one(database: str) -> None:
-    found = plan(database, "category:in", "v")
+def test_few_codes_that_find_resources_are_not_hashed(database: str) -> None:
+    found = plan(database, "category:in", "few")
 
-    assert (True, False) == ("ix_index_token_code" in found, HASHED in found)
+    assert HASHED not in found
 
 
 @pytest.mark.parametrize("name", ["category:in", "category:not-in"])

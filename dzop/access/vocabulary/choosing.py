@@ -1,7 +1,8 @@
 """Which code system, value set or concept map is meant by a canonical, among all that is held.
 
 One that is asked with a version must be held in it. What is sent along with the question goes before all else; then
-complete code systems go before fragments, then the newest counts, and of equals that of the earlier library.
+complete code systems go before fragments, what was loaded goes before what is shipped, and then the newest counts: who
+loads a code system means it, and HL7 counts the versions of its terminology anew since R4 (3.0.0 follows 2018-08-12).
 """
 
 from __future__ import annotations
@@ -149,8 +150,9 @@ def _best(held: Iterable[Place], version: str) -> Place | None:
     return max(fitting, key=_rank, default=None)
 
 
-def _rank(found: Place) -> tuple[bool, bool, Any]:
-    return _is_sent(found.library), found.held.content == "complete", order(found.held.version)
+def _rank(found: Place) -> tuple[bool, bool, bool, Any]:
+    held = found.held
+    return _is_sent(found.library), held.content == "complete", held.key > 0, order(held.version)
 
 
 def _is_sent(library: Library) -> bool:
@@ -161,7 +163,12 @@ def _newest(
     found: Iterable[tuple[_Thing, Library]], version: str, defined: Callable[[_Thing], Defined]
 ) -> tuple[_Thing, Library] | None:
     fitting = [each for each in found if fits(defined(each[0]).version, version)]
-    return max(fitting, key=lambda each: (_is_sent(each[1]), order(defined(each[0]).version)), default=None)
+
+    def rank(each: tuple[_Thing, Library]) -> tuple[bool, bool, Any]:
+        own = defined(each[0])
+        return _is_sent(each[1]), own.key > 0, order(own.version)
+
+    return max(fitting, key=rank, default=None)
 
 
 def _identified(libraries: Libraries, type: str, url: str) -> list[tuple[Defined, Library]]:

@@ -29,7 +29,7 @@ _CONTENT: Mapping[str, Literal["complete", "fragment"]] = {
 """By R4's content mode; of the others nothing is held."""
 
 
-_MOST: Final = 2_000_000
+_MOST: Final = 1_000_000
 """So many comparisons are made at most to answer one question."""
 
 

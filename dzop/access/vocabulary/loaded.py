@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -24,7 +25,7 @@ from dzop.store.terminology_definitions import LoadedDefinitions
 from dzop.store.terminology_mappings import mapped
 from terminology.concept import Coding, Concept
 from terminology.concept_map import MapRow, outline
-from terminology.concept_set import ConceptSet
+from terminology.concept_set import ConceptSet, filters
 from terminology.fault import Fault
 from terminology.question import Matched, Wanted
 
@@ -32,6 +33,8 @@ __all__ = ["Loaded"]
 
 FRESH: Final = 0.5
 """Seconds for which a worker believes what it has."""
+_EXPRESSIONS_AT_ONCE: Final = 2
+"""Regular expressions go through every concept: others shall find a connection meanwhile."""
 _FRAGMENTS: Final = frozenset({"fragment", "example"})
 _Found = TypeVar("_Found")
 
@@ -56,6 +59,7 @@ class _Catalog:
         self.known = _Known()
         self._looked: float | None = None
         self._looking = asyncio.Lock()
+        self.expressions = asyncio.Semaphore(_EXPRESSIONS_AT_ONCE)
 
     def is_fresh(self) -> bool:
         return self._looked is not None and self._elapsed() - self._looked < FRESH
@@ -141,10 +145,16 @@ class Loaded:
         return await _in_time(self._of(system).children(code))
 
     async def matched(self, system: Held, concept_set: ConceptSet, wanted: Wanted) -> Matched:
-        return await _in_time(self._of(system).matched(concept_set, wanted))
+        async with self._turn(concept_set):
+            return await _in_time(self._of(system).matched(concept_set, wanted))
 
     async def members(self, system: Held, concept_set: ConceptSet, codes: Sequence[str]) -> frozenset[str]:
         return await _in_time(self._of(system).members(concept_set, codes))
+
+    def _turn(self, concept_set: ConceptSet) -> AbstractAsyncContextManager[None]:
+        """Waits for others who look for regular expressions; not with a connection that they may wait for."""
+        is_expression = any(each.operator == "regex" for each in filters(concept_set))
+        return self._catalog.expressions if is_expression and not self._is_within else nullcontext()
 
     def _of(self, system: Held) -> LoadedSystem:
         return LoadedSystem(self._connection, system.key, system.case_sensitive, system.count)

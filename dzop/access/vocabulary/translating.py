@@ -5,8 +5,8 @@ https://hl7.org/fhir/R4/conceptmap-operation-translate.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from dzop.access.vocabulary.answers import Translation
@@ -19,6 +19,7 @@ from terminology.fault import Fault
 __all__ = ["Translating"]
 
 _DEEPEST: Final = 10
+_MOST: Final = 1_000
 _UNMAPPED: Final = "relatedto"
 """Of a code that is not mapped the map says what to take, not what it means."""
 
@@ -31,6 +32,8 @@ class Translating:
     coding: Coding
     target_system: str
     reverse: bool
+    asked: list[int] = field(default_factory=list, compare=False)
+    """How much was found in each of the maps that were asked."""
 
     async def by(self, url: str, version: str, source: str, target: str) -> tuple[Translation, ...]:
         """By the map with this canonical, if it is between these value sets; Fault `not-found`."""
@@ -53,13 +56,18 @@ class Translating:
             rows = await library.mapped(own, self.coding, reverse=self.reverse) if own else ()
             for each in own:
                 of_map = [row for held, row in rows if held == each]
-                found += [self._read(each, row) for row in of_map if self._is_wanted(row)]
-                found += [
-                    one
-                    for group in self._silent(each, of_map)
-                    for one in await self._unmapped(each, group, above)
-                ]
+                silent = self._silent(each, of_map)
+                self._require_few(len(of_map) + len(silent))
+                groups = {(one.source, one.target): one for one in reversed(each.outline.groups)}
+                found += [self._read(each, groups, row) for row in of_map if self._is_wanted(row)]
+                found += [one for group in silent for one in await self._unmapped(each, group, above)]
         return tuple(dict.fromkeys(found))  # fmt: skip
+
+    def _require_few(self, number: int) -> None:
+        """Fault `too-costly` when with these the code has been asked for too often; maps can lead to many others."""
+        self.asked.append(number)
+        if sum(self.asked) + len(self.asked) > _MOST:
+            raise Fault("too-costly", f"the concept maps say more than {_MOST} things of `{self.coding[1]}`")
 
     def _concerns(self, held: HeldMap) -> bool:
         system = self.coding[0]
@@ -72,15 +80,9 @@ class Translating:
     def _is_wanted(self, row: MapRow) -> bool:
         return self.target_system in ("", row.source_system if self.reverse else row.target_system)
 
-    def _read(self, held: HeldMap, row: MapRow) -> Translation:
-        group = next(
-            (
-                each
-                for each in held.outline.groups
-                if (each.source, each.target) == (row.source_system, row.target_system)
-            ),
-            Group(row.source_system, row.target_system),
-        )
+    def _read(self, held: HeldMap, groups: Mapping[tuple[str, str], Group], row: MapRow) -> Translation:
+        ends = (row.source_system, row.target_system)
+        group = groups.get(ends, Group(*ends))
         if self.reverse:
             coding, version, display = (row.source_system, row.source_code), group.source_version, ""
             equivalence = INVERTED.get(row.equivalence, row.equivalence)
@@ -93,13 +95,17 @@ class Translating:
             equivalence = row.equivalence
         return Translation(equivalence, coding, version, display, row.comment, _canonical(held))
 
-    def _silent(self, held: HeldMap, rows: Sequence[MapRow]) -> Iterator[Group]:
+    def _silent(self, held: HeldMap, rows: Sequence[MapRow]) -> Sequence[Group]:
         """The groups from this code system that do not name the code, and say what to take then."""
         named = {(row.source_system, row.target_system) for row in rows}
-        for each in held.outline.groups:
-            is_asked = self.coding[0] == each.source and self.target_system in ("", each.target)
-            if is_asked and not self.reverse and each.unmapped and (each.source, each.target) not in named:
-                yield each
+        return [
+            each
+            for each in ([] if self.reverse else held.outline.groups)
+            if each.unmapped
+            and self.coding[0] == each.source
+            and self.target_system in ("", each.target)
+            and (each.source, each.target) not in named
+        ]
 
     async def _unmapped(self, held: HeldMap, group: Group, above: tuple[str, ...]) -> tuple[Translation, ...]:
         unmapped = group.unmapped

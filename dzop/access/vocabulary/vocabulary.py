@@ -35,12 +35,13 @@ class Vocabulary:
     """All that is held. Every method raises Fault: `not-found` for a code system, value set, concept map or version
     that is not held; what else is said with each.
 
-    Versions: one that is asked must exist; without one the newest counts, complete before fragment.
+    Versions: one that is asked must exist; without one the newest counts, complete before fragment and loaded before
+    shipped.
     `languages` are as `terminology.languages.preferences` reads them, best first.
     """
 
     def __init__(self, *libraries: Library) -> None:
-        """Of equal versions the one in the earlier library counts: loaded, then shipped."""
+        """Of what is equal otherwise, that in the earlier library counts: loaded, then shipped."""
         self._libraries = libraries
 
     def beside(self, *resources: Resource) -> Vocabulary:
@@ -139,6 +140,19 @@ class Vocabulary:
         return await among(self._libraries, composed, codings)
 
     # -- concept maps ----------------------------------------------------------------------------
+
+    async def is_known(self, system: str) -> bool:
+        """Whether the code system is held, or there is a concept map from or to it."""
+        await self._current()
+        if place(self._libraries, system, "") is not None:
+            return True
+        groups = (
+            group
+            for library in self._libraries
+            for each in library.concept_maps()
+            for group in each.outline.groups
+        )
+        return any(system in (each.source, each.target) for each in groups)
 
     async def translate(
         self,

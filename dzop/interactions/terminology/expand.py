@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dzop.access.labels import instant
 from dzop.access.vocabulary.answers import Contained, Expansion
-from dzop.fhir.outcome import Issue, Unprocessable
+from dzop.fhir.outcome import Invalid, Issue, Unprocessable
 from dzop.fhir.parameters import Given
 from dzop.fhir.terminology_operations import EXPANSION_PARAMETERS
 from dzop.interactions.exchanged import Answer, Ask
@@ -29,6 +29,8 @@ _NOT_PART: Final = ("text", "expansion", "meta")
 _NAMING: Final = ("url", "valueSet", "valueSetVersion")
 _BCP_47: Final = "urn:ietf:bcp:47"
 _MOST_COUNTED: Final = 1_000_000
+_MOST_WORDS: Final = 20
+"""Each is looked for by itself."""
 _VALUES: Final[Mapping[str, str]] = {
     "boolean": "valueBoolean",
     "integer": "valueInteger",
@@ -47,7 +49,7 @@ async def expand(ask: Ask, given: Given) -> Answer:
     value_set, resource = await named_value_set(asked)
     most = ask.service.expansion_limit
     wanted = Wanted(
-        words_of(asked.text("filter")),
+        _words(asked),
         asked.is_true("activeOnly"),
         offset or 0,
         most if count is None else min(count, most),
@@ -63,6 +65,14 @@ async def expand(ask: Ask, given: Given) -> Answer:
         text = f"there are more than {_MOST_COUNTED:,} codes; ask for fewer by `filter`"
         raise Unprocessable(Issue("too-costly", text, "count"))
     return Answer(200, json_bytes({**_head(asked, resource), "expansion": _expansion(asked, found, wanted)}))
+
+
+def _words(asked: Asked) -> tuple[str, ...]:
+    """The words of `filter`, each once."""
+    words = tuple(dict.fromkeys(words_of(asked.text("filter"))))
+    if len(words) > _MOST_WORDS:
+        raise Invalid(f"`filter` has at most {_MOST_WORDS} words", expression="filter")
+    return words
 
 
 def _without_groups(composed: Composed) -> Composed:

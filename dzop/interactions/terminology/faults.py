@@ -18,6 +18,7 @@ _ANSWERS: Final[Mapping[str, type[FhirError]]] = {
     "invalid": Invalid,
     "processing": Unprocessable,
 }
+_LONGEST: Final = 1_000  # characters
 
 
 @contextmanager
@@ -26,4 +27,9 @@ def told(parameter: str) -> Iterator[None]:
     try:
         yield
     except Fault as fault:
-        raise _ANSWERS[fault.code](Issue(fault.code, fault.text, parameter)) from None
+        raise _ANSWERS[fault.code](Issue(fault.code, _short(fault.text), parameter)) from None
+
+
+def _short(text: str) -> str:
+    """The text without what makes it long: something that was given."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"

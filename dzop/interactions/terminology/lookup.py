@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dzop.access.vocabulary.answers import Found
 from dzop.access.vocabulary.vocabulary import Vocabulary
-from dzop.fhir.outcome import Invalid, NotFound
+from dzop.fhir.outcome import Invalid, Issue, NotFound, Unprocessable
 from dzop.fhir.parameters import Given, parameters
 from dzop.interactions.exchanged import Answer, Ask
 from dzop.interactions.rendered import json_bytes
@@ -33,6 +33,7 @@ async def lookup(ask: Ask, given: Given) -> Answer:
     wanted = frozenset(asked.several("property"))
     with told("system"):
         found = await _found(ask.service.vocabulary, coded, _is_wanted("child", wanted))
+        _require_few(found, ask.service.expansion_limit)
         neighbours = await _described(ask.service.vocabulary, found, wanted)
     system, languages = found.system, asked.languages
     return Answer(
@@ -60,6 +61,13 @@ async def _found(vocabulary: Vocabulary, coded: Coded, with_children: bool) -> F
     if coded.code not in found:
         raise NotFound(f"`{coded.code[:200]}` is no code of `{coded.system[:200]}`", expression=coded.where)
     return found[coded.code]
+
+
+def _require_few(found: Found, most: int) -> None:
+    """422 when more stand right below the concept than an expansion may have."""
+    if len(found.children) > most:
+        text = f"`{found.concept.code}` has more than {most} codes right below it; expand a value set of them"
+        raise Unprocessable(Issue("too-costly", text, "property"))
 
 
 def _is_wanted(property: str, wanted: Collection[str]) -> bool:

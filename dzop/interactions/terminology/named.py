@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -51,7 +52,8 @@ async def named(asked: Asked, type: Type, version: str) -> Named:
     if given == along:
         resource = asked.given.get(along)
         with told(along):
-            beside = vocabulary.beside(resource)
+            # It may have as many concepts as a body bears, and others are answered meanwhile.
+            beside = await asyncio.to_thread(vocabulary.beside, resource)
         return Named(resource.get("url", ""), resource.get("version", ""), beside, along, resource)
     return Named(*asked.canonical(version), vocabulary)
 

@@ -9,6 +9,7 @@ from dzop.interactions.rendered import json_bytes
 from dzop.interactions.terminology.asked import Asked, Coded, split_canonical
 from dzop.interactions.terminology.faults import told
 from dzop.interactions.terminology.named import of_path
+from terminology.fault import Fault
 
 
 async def subsumes(ask: Ask, given: Given) -> Answer:
@@ -16,9 +17,19 @@ async def subsumes(ask: Ask, given: Given) -> Answer:
     asked = Asked(ask, given)
     first, second = asked.one_of("codeA", "codingA"), asked.one_of("codeB", "codingB")
     url, version = await _system(asked, first, second)
-    with told("system"):
+    try:
         outcome = await ask.service.vocabulary.subsumption(url, version, first.code, second.code)
+    except Fault as fault:
+        with told(await _parameter(ask, url, version, first, second)):
+            raise fault
     return Answer(200, json_bytes(parameters(("outcome", "code", outcome))))
+
+
+async def _parameter(ask: Ask, url: str, version: str, *coded: Coded) -> str:
+    """Which parameter it is that names something that there is not."""
+    with told("system"):
+        known = await ask.service.vocabulary.concepts(url, version, [each.code for each in coded])
+    return next((each.where for each in coded if each.code not in known), "system")
 
 
 async def _system(asked: Asked, first: Coded, second: Coded) -> tuple[str, str]:

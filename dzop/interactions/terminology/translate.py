@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dzop.access.vocabulary.answers import Translation
-from dzop.fhir.outcome import Invalid
+from dzop.fhir.outcome import Invalid, NotFound
 from dzop.fhir.parameters import Given, parameters
 from dzop.interactions.exchanged import Answer, Ask
 from dzop.interactions.rendered import json_bytes
@@ -17,17 +17,17 @@ from terminology.concept_map import is_translation
 
 
 async def translate(ask: Ask, given: Given) -> Answer:
-    """200 with `result`, also false; 404 for a concept map that is not held."""
+    """200 with `result`, also false; 404 for a concept map that is not held, or a code system that nobody knows."""
     asked = Asked(ask, given)
     codings = asked.coded("version")
     if unnamed := next((each for each in codings if not each.system), None):
-        at = "system" if unnamed.where == "code" else f"{unnamed.where}.system"
-        raise Invalid("`$translate` needs the `system` of the code", expression=at)
+        raise Invalid("`$translate` needs the `system` of the code", expression=_at_system(unnamed))
     asked.only(("target", "targetsystem"))
     # A map that is sent along is between the value sets that it says.
     asked.only(("conceptMap", "source"))
     asked.only(("conceptMap", "target"))
     by = await named(asked, "ConceptMap", "conceptMapVersion")
+    await _require_known(by, codings)
     found = [each for coded in codings for each in await _translations(asked, by, coded)]
     with told(by.where):
         displays = await by.vocabulary.displays([each.coding for each in found], asked.languages)
@@ -42,6 +42,15 @@ async def translate(ask: Ask, given: Given) -> Answer:
             )
         ),
     )
+
+
+async def _require_known(by: Named, codings: Sequence[Coded]) -> None:
+    """NotFound when all maps are asked, and none of the code systems is held or in any of them."""
+    if by.sent is not None or by.url or not codings:
+        return
+    if not any([await by.vocabulary.is_known(each.system) for each in codings]):
+        text = f"the code system `{codings[0].system}` is not held here, and no concept map is about it"
+        raise NotFound(text, expression=_at_system(codings[0]))
 
 
 async def _translations(asked: Asked, by: Named, coded: Coded) -> Sequence[Translation]:
@@ -63,6 +72,10 @@ async def _translations(asked: Asked, by: Named, coded: Coded) -> Sequence[Trans
             target_system=target_system,
             reverse=reverse,
         )
+
+
+def _at_system(coded: Coded) -> str:
+    return "system" if coded.where == "code" else f"{coded.where}.system"
 
 
 def _message(codings: Sequence[Coded], found: Sequence[Translation]) -> str | None:

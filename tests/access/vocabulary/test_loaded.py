@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +19,8 @@ from dzop.access.vocabulary.in_memory import InMemory
 from dzop.access.vocabulary.law import LawInForce
 from dzop.access.vocabulary.loaded import Loaded
 from dzop.access.vocabulary.vocabulary import OURS, Vocabulary
-from dzop.store.database import Database, Transaction
+from dzop.store.database import Database, Row, Transaction
+from dzop.store.statement import Statement
 from dzop.store.terminology_writing import (
     Definition,
     remove,
@@ -29,6 +30,7 @@ from dzop.store.terminology_writing import (
 )
 from terminology.code_system import with_parents
 from terminology.concept_map import rows
+from terminology.concept_set import Filter
 from terminology.fault import Fault
 from terminology.question import Wanted
 from terminology.text import words_of
@@ -221,3 +223,43 @@ def test_what_is_loaded_is_found_by_the_words_of_dzop_too(with_english_only: Ask
         return [each.concept.code for each in found.contained]
 
     assert ["female"] == with_english_only.runner.run(ask())
+
+
+class Busy:
+    """A connection that tells how many asked something of it at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._now = 0
+        self.most = 0
+
+    async def rows(self, statement: Statement, **values: Any) -> list[Row]:
+        self._now += 1
+        self.most = max(self.most, self._now)
+        try:
+            return await self._database.rows(statement, **values)
+        finally:
+            self._now -= 1
+
+    async def row(self, statement: Statement, **values: Any) -> Row | None:
+        return await self._database.row(statement, **values)
+
+    async def run(self, statement: Statement, **values: Any) -> None:
+        await self._database.run(statement, **values)
+
+    async def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        await self._database.copy(table, columns, rows)
+
+
+def test_regular_expressions_leave_connections_to_others(asking: Asking):
+    busy = Busy(asking.database)
+    loaded = Loaded(busy)
+
+    async def ask() -> int:
+        await loaded.current()
+        (held,) = loaded.code_systems(CARE)
+        expression = Filter("display", "regex", ".*a.*")
+        await asyncio.gather(*(loaded.matched(held, expression, Wanted()) for _ in range(8)))
+        return busy.most
+
+    assert asking.runner.run(ask()) == 2

@@ -62,8 +62,8 @@ def test_the_scope_to_read_a_type_is_enough_and_needed(known: Person, type: str,
     assert (enough.status_code, refused(lacking)[:2]) == (200, (403, "forbidden"))
 
 
-def test_questions_about_codes_are_in_nobodys_log(known: Person) -> None:
-    client, log = known.client("person"), f"/AuditEvent?patient={known.patient}&_count=1000"
+def test_questions_about_codes_are_in_nobodys_log(person: Person) -> None:
+    client, log = person.client("person"), f"/AuditEvent?patient={person.patient}&_count=1000"
     before = len(client.get(log).json().get("entry", ()))
     client.get(f"/ValueSet/$expand?url={DZOP}/ValueSet/role")
     # The first look at the log is itself in the log by now.

@@ -39,8 +39,8 @@ def test_a_code_system_may_be_named_by_its_id(client: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("given", "refusal"),
     [
-        ({"system": AIDS, "codeA": "aid", "codeB": "x"}, (404, "not-found", "system")),
-        ({"system": AIDS, "codeA": "x", "codeB": "x"}, (404, "not-found", "system")),
+        ({"system": AIDS, "codeA": "aid", "codeB": "x"}, (404, "not-found", "codeB")),
+        ({"system": AIDS, "codeA": "x", "codeB": "x"}, (404, "not-found", "codeA")),
         ({"system": "https://x.example", "codeA": "x", "codeB": "x"}, (404, "not-found", "system")),
         ({"system": AIDS, "version": "5", "codeA": "aid", "codeB": "aid"}, (404, "not-found", "system")),
         ({"codeA": "aid", "codeB": "aid"}, (400, "invalid", "system")),

@@ -144,3 +144,13 @@ def test_a_map_that_is_named_twice_is_refused(client: httpx.Client) -> None:
     by_id = f"{place(client, 'ConceptMap', MAP)}/$translate"
     answer = posted(client, by_id, conceptMap=sent, coding=("Coding", CANE))
     assert refused(answer) == (400, "invalid", "conceptMap")
+
+
+def test_a_code_system_that_nobody_knows_is_not_found(client: httpx.Client) -> None:
+    answer = asked(client, TRANSLATE, system="http://nobody.example/cs", code="cane")
+    assert refused(answer) == (404, "not-found", "system")
+
+
+def test_a_code_system_that_only_a_map_knows_is_asked(client: httpx.Client) -> None:
+    loinc = told(asked(client, TRANSLATE, system="http://loinc.org", code="0-0"))
+    assert loinc["result"] is False

@@ -15,6 +15,7 @@ PRACTICES = "http://hl7.org/fhir/ValueSet/c80-practice-codes"
 SPECIALTIES = "https://terms.example/CodeSystem/specialties"
 V3 = "http://terminology.hl7.org/CodeSystem"
 R4 = "http://hl7.org/fhir/ValueSet"
+GOALS = "https://dzop.example/fhir/CodeSystem/goal-category"
 
 
 def issues(client: httpx.Client, resource: Resource) -> list[tuple[str, str]]:
@@ -42,8 +43,36 @@ def test_a_code_outside_an_extensible_value_set_is_a_warning(client: httpx.Clien
         (
             "warning",
             f"`maritalStatus` has no code of `{R4}/marital-status`, which R4 asks for where one fits.",
-        )
+        ),
+        ("warning", f"`X` is no code of `{V3}/v3-MaritalStatus` in version `2018-08-12`."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("coding", "expected"),
+    [
+        ({"code": "life-goal", "display": "Levensdoel"}, []),
+        ({"code": "dream"}, [("warning", f"`dream` is no code of `{GOALS}` in version `0.1.0`.")]),
+        (
+            {"code": "life-goal", "display": "care goal"},
+            [("information", f"`care goal` is not what `life-goal` is called in `{GOALS}`; see `$lookup`.")],
+        ),
+        ({"code": "dream", "version": "99"}, []),
+        ({"code": "dream", "system": "https://else.example/goals"}, []),
+    ],
+    ids=["a name in any language", "no such code", "another name", "a version not held", "not held"],
+)
+def test_a_code_of_a_code_system_is_one_and_is_called_so(
+    client: httpx.Client, coding: dict[str, str], expected: list[tuple[str, str]]
+) -> None:
+    goal = {
+        "resourceType": "Goal",
+        "lifecycleStatus": "active",
+        "description": {"text": "to dance"},
+        "subject": {"reference": "Patient/x"},
+        "category": [{"coding": [{"system": GOALS, **coding}]}],
+    }
+    assert issues(client, goal) == expected
 
 
 def test_words_without_a_code_are_well(client: httpx.Client) -> None:
@@ -97,7 +126,13 @@ def specialist(code: str) -> Resource:
     ("code", "expected"),
     [
         ("geriatrics", []),
-        ("astrology", [("information", f"`specialty` has no code of `{PRACTICES}`, which R4 prefers.")]),
+        (
+            "astrology",
+            [
+                ("information", f"`specialty` has no code of `{PRACTICES}`, which R4 prefers."),
+                ("warning", f"`astrology` is no code of `{SPECIALTIES}` in version `1`."),
+            ],
+        ),
     ],
 )
 def test_codes_are_held_against_a_value_set_that_is_loaded(
