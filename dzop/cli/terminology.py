@@ -47,7 +47,7 @@ def load_terminology(
         report = asyncio.run(load(settings, paths, _bars(progress), again=replace, module=module))
     for line in report.lines():
         typer.echo(line)
-    raise typer.Exit(1 if report.faults else 0)
+    raise typer.Exit(0 if report.is_done else 1)
 
 
 @commands.command("list")

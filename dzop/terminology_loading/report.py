@@ -20,6 +20,11 @@ class Report:
     concepts: int = 0
     faults: list[str] = field(default_factory=list)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether there was any terminology, and all of it was taken."""
+        return bool(self.loaded or self.replaced or self.unchanged) and not self.faults
+
     def lines(self) -> Iterator[str]:
         """The report in words: what was counted, then what is to be said of single pieces."""
         counted = {
@@ -34,4 +39,6 @@ class Report:
                 yield f"{sum(counts.values())} {title}: {each}"
         if self.concepts:
             yield f"{self.concepts} concepts written"
+        if not (self.is_done or self.faults):
+            yield "nothing to load: there is no code system, value set, concept map or release of SNOMED CT there"
         yield from (f"fault: {text}" for text in self.faults)

@@ -112,3 +112,10 @@ def test_what_is_not_loaded_cannot_be_removed(terminology: Terminology) -> None:
 def test_a_path_that_is_not_there_is_wrong_use(terminology: Terminology) -> None:
     code, printed, told = ended(terminology("load", "nowhere.tgz"))
     assert (code, printed, len(told)) == (2, [], 1)
+
+
+def test_a_folder_without_terminology_is_told_with_exit_1(terminology: Terminology, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+
+    said = "nothing to load: there is no code system, value set, concept map or release of SNOMED CT there"
+    assert ended(terminology("load", str(tmp_path / "empty"))) == (1, [said], [])
