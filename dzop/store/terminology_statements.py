@@ -31,7 +31,7 @@ from dzop.store.terminology_tables import terminology_concept as table
 from dzop.store.terminology_tables import terminology_definition
 
 __all__ = [
-    "ANCESTORS", "BY_CODE", "BY_KEY", "CHILDREN", "DESCENDANTS", "PLACES", "found", "members", "searched", "shortest",
+    "ANCESTORS", "BY_CODE", "CHILDREN", "DESCENDANTS", "PLACES", "found", "members", "searched", "shortest",
     "walked",
 ]  # fmt: skip
 
@@ -209,9 +209,6 @@ def _asked(at: FromClause) -> list[ColumnElement[bool]]:
 
 
 BY_CODE: Final = compiled(select(*_columns(_concept)).where(*_asked(_concept)))
-BY_KEY: Final = compiled(
-    select(*_columns(_concept)).where(_concept.c.key == any_(bindparam("keys", type_=ARRAY(Integer))))
-)
 PLACES: Final = compiled(
     select(*(_concept.c[name] for name in ("code", "key", "parents", "ancestors", "descendants"))).where(
         *_asked(_concept)

@@ -27,12 +27,10 @@ from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from dzop.store.tables import metadata
 
 __all__ = [
-    "CONCEPT_KEYS", "TYPES", "terminology_concept", "terminology_definition", "terminology_mapping",
+    "CONCEPT_KEYS", "terminology_concept", "terminology_definition", "terminology_mapping",
 ]  # fmt: skip
 
 _KEY = Text(collation="C")
-
-TYPES: Final = ("CodeSystem", "ConceptMap", "ValueSet")
 
 CONCEPT_KEYS: Final = Sequence("terminology_concept_key", metadata=metadata)
 """Keys of concepts, over all code systems, in the order in which a code system lists them."""

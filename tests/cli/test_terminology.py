@@ -42,8 +42,7 @@ def loaded(url: str, path: Path, *resources: Any) -> None:
     """Loads a file of these resources, without the command."""
     path.write_text("".join(f"{json.dumps(each)}\n" for each in resources))
     settings = Settings(database_url=url)
-    begun = lambda title, total: lambda done: None  # noqa: E731
-    asyncio.run(operation.load(settings, [path], begun, again=False, module=None))
+    asyncio.run(operation.load(settings, [path], lambda *_: lambda _: None, again=False, module=None))
 
 
 def ended(answer: CompletedProcess[str]) -> tuple[int, list[str], list[str]]:
