@@ -7,18 +7,12 @@ DocumentReference of type shared-note, by the owner of the Task, that has the Ta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
-import orjson
-
 from dzop.access.labels import instant
-from dzop.access.proposal import Proposal
 from dzop.access.versions import Before, before_of
 from dzop.access.writing import Consequence, Ruled, Rules, Writing, removed_by_categories
-from dzop.fhir import json
-from dzop.fhir.audience import audience
 from dzop.fhir.paths import values
 from dzop.fhir.references import actor_key, read_reference
 from dzop.fhir.resource_types import DATA_CATEGORY
@@ -41,10 +35,10 @@ async def report_asked_for(writing: Writing) -> tuple[Consequence, ...]:
         asked = closing_report.task(consent, manager, now)
         before = there.get(actor_key(manager, writing.base))
         if before is None:
-            found.append(_consequence(asked, str(uuid4()), writing.base))
+            found.append(Consequence.of({**asked, "id": str(uuid4())}, writing.base, is_new=True))
         elif before.as_it_was.value.get("restriction") != asked["restriction"]:
             known = {**before.as_it_was.value, "restriction": asked["restriction"], "lastModified": now}
-            found.append(_consequence(known, before.row["id"], writing.base))
+            found.append(Consequence.of(known, writing.base))
     return tuple(found)
 
 
@@ -64,8 +58,8 @@ async def ruled(writing: Writing) -> Ruled:
     }
     now = instant(writing.call.now)
     following = [
-        _consequence(closing_report.done(each.as_it_was.value, report, now), id, writing.base)
-        for id, each in tasks.items()
+        Consequence.of(closing_report.done(each.as_it_was.value, report, now), writing.base)
+        for each in tasks.values()
     ]
     return Ruled(writing.proposal, following=tuple(following))
 
@@ -89,12 +83,6 @@ async def _tasks_about(writing: Writing, reference: str) -> list[Before]:
         for each in found
         if each is not None and not each.deleted and closing_report.is_closing_report(each.as_it_was.value)
     ]
-
-
-def _consequence(value: Mapping[str, Any], id: str, base: str) -> Consequence:
-    proposal = Proposal("Task", id, json.parse(orjson.dumps({**value, "id": id}, default=float)))
-    named = tuple((kind, key, "") for kind, key in audience(proposal.value, "Task", base))
-    return Consequence(proposal, named)
 
 
 RULES: Final = Rules(ruled, removed_by_categories)

@@ -142,9 +142,11 @@ class Storing:
         writing = Writing(
             self._transaction, self._call, self._law, self._base, person, proposal, before, kinds
         )
-        noted = len(self._law.refusals)
+        noted, ruled = len(self._law.refusals), Ruled(proposal)
         try:
-            return await rules_of(proposal.type).of_writing(writing)
+            for rules in rules_of(proposal.type):
+                ruled = ruled.and_then(await rules.of_writing(replace(writing, proposal=ruled.proposal)))
+            return ruled
         except FhirError as error:
             if len(self._law.refusals) == noted:  # where the law refused, it is noted already, with its rules
                 self._law.refuse("update", error.status, proposal.type, proposal.id, person)

@@ -292,7 +292,8 @@ class Unit:
                 )
                 removal = Removal(self._call, self._law, person, type, before, self._base)
                 try:
-                    await rules_of(type).of_removing(removal)
+                    for rules in rules_of(type):
+                        await rules.of_removing(removal)
                 except FhirError as error:
                     self._law.refuse("delete", error.status, type, id, person, before.row["mask"])
                     raise

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import orjson
 
 from consent.law import Decision
 from dzop.access.judgement import Judgement
 from dzop.access.proposal import Proposal
 from dzop.access.versions import Before, Concerned
 from dzop.actor import Call
+from dzop.fhir import json
+from dzop.fhir.audience import audience
 from dzop.fhir.outcome import Issue
 from dzop.store.database import Transaction
 
@@ -44,6 +49,13 @@ class Consequence:
     named: Concerned
     is_new: bool = False
 
+    @classmethod
+    def of(cls, value: Mapping[str, Any], base: str, *, is_new: bool = False) -> Consequence:
+        """A resource, with its id, that concerns whom it names."""
+        type, id = value["resourceType"], value["id"]
+        proposal = Proposal(type, id, json.parse(orjson.dumps(value, default=float)))
+        return cls(proposal, tuple((kind, key, "") for kind, key in audience(value, type, base)), is_new)
+
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
@@ -56,6 +68,15 @@ class Ruled:
     decision: Decision | None = None
     remarks: tuple[Issue, ...] = ()
     following: tuple[Consequence, ...] = ()
+
+    def and_then(self, other: Ruled) -> Ruled:
+        """What two rules make of it together; `other` saw what this one made."""
+        return Ruled(
+            other.proposal,
+            self.decision or other.decision,
+            (*self.remarks, *other.remarks),
+            (*self.following, *other.following),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +99,5 @@ class Rules:
     of_removing: Callable[[Removal], Awaitable[None]]
 
 
-async def ruled_by_categories(writing: Writing) -> Ruled:
-    """The rule of types that have none of their own."""
-    return Ruled(writing.proposal)
-
-
 async def removed_by_categories(removal: Removal) -> None:
-    """The same for a deletion."""
+    """Deletion, where the categories alone decide."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from dzop.fhir.operation import Level, Operation, Parameter
+from dzop.fhir.plan_operations import PLAN_OPERATIONS
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.terminology_operations import TERMINOLOGY_OPERATIONS
 from dzop.fhir.xshare import CARE_PLAN
@@ -490,6 +491,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             _REMARK,
         ),
     ),
+    *PLAN_OPERATIONS,
     *TERMINOLOGY_OPERATIONS,
 )
 

@@ -22,13 +22,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 __all__ = [
     "Conflict", "FhirError", "Forbidden", "Gone", "InsufficientScope", "Invalid", "Issue", "NotFound", "NotSupported",
     "PreconditionFailed", "TooLarge", "TooManyRequests", "Unauthenticated", "Unavailable",
     "Unprocessable", "UnsupportedMediaType", "operation_outcome",
 ]  # fmt: skip
+
+_PLAN_RULE: Final = "https://dzop.example/fhir/CodeSystem/plan-rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,15 @@ class Issue:
 
     `code` is from http://hl7.org/fhir/ValueSet/issue-type, `text` one sentence that says what is
     wrong and how to mend it, `expression` a FHIRPath such as `Goal.target[0].due`, or where the fault is
-    in none of the body `http.` and the name of a parameter or header (R4's `location`).
+    in none of the body `http.` and the name of a parameter or header (R4's `location`). `rule` is the code of
+    the rule of a plan that says so, where one does.
     """
 
     code: str
     text: str
     expression: str | None = None
     severity: str = "error"
+    rule: str = ""
 
 
 class FhirError(Exception):
@@ -138,10 +142,11 @@ def operation_outcome(issues: Iterable[Issue]) -> dict[str, Any]:
 
 
 def _rendered(issue: Issue) -> dict[str, Any]:
+    coding = {"coding": [{"system": _PLAN_RULE, "code": issue.rule}]} if issue.rule else {}
     rendered: dict[str, Any] = {
         "severity": issue.severity,
         "code": issue.code,
-        "details": {"text": issue.text},
+        "details": {**coding, "text": issue.text},
         "diagnostics": issue.text,
     }
     if issue.expression is not None:

@@ -25,7 +25,9 @@ ROOT = Path(__file__).parents[2]
 TYPES = [name for name, entry in RESOURCE_TYPES.items() if entry.compartment == "definition"]
 PUBLISHED = [each for type in TYPES for each in definitions(type, load()).values()]
 SYSTEMS = {id: each for id, each in CONTENT.code_systems.items() if each.url.startswith(f"{BASE}/")}
-CONCEPTS = [(system.id, code) for system in SYSTEMS.values() for code in system.concepts]
+CONCEPTS = [
+    (system.id, code) for system in SYSTEMS.values() if not system.technical for code in system.concepts
+]
 NOT_SHIPPED = {
     "http://loinc.org",
     "http://snomed.info/sct",

@@ -1,0 +1,1 @@
+"""Operations on a care plan: one module per $operation."""
