@@ -17,7 +17,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import audit, everything, law, panel, person, searchset, terminology, tokens, transaction
+from bench import (
+    audit,
+    everything,
+    law,
+    panel,
+    paper,
+    person,
+    searchset,
+    tasks,
+    terminology,
+    tokens,
+    transaction,
+)
 from bench.load import Load, Measured, measure, request
 from bench.server import Server, running
 
@@ -50,6 +62,7 @@ def main() -> None:
                 server, _workloads(server)["read by id"], 4 * CLIENTS
             ),
             **_beside_a_read(server),
+            **_on_paper(server),
             "CareTeam update, median ms": _team_update(server),
             f"{transaction.CREATES} creates / one transaction of them": transaction.ratio(
                 server, NURSE, _goal()
@@ -121,12 +134,19 @@ def _goal() -> bytes:
 
 def _beside_a_read(server: Server) -> dict[str, float]:
     person.stored(server)
-    whole, found = everything.beside(server), searchset.beside(server)
+    whole, found, due = everything.beside(server), searchset.beside(server), tasks.beside(server)
     return {
         f"$everything of {person.RESOURCES} resources / a read (aim {everything.MOST:.0f})": whole.ratio,
         f"a searchset of 50 / a read (aim {searchset.MOST:.0f})": found.ratio,
+        f"Task/$mine for {tasks.PERSONS} persons / a read (aim {tasks.MOST:.0f})": due.ratio,
         "  a read by one client, median ms": found.read,
     }
+
+
+def _on_paper(server: Server) -> dict[str, float]:
+    plan = f"a plan of {paper.GOALS} goals and {paper.TASKS} tasks"
+    taken = paper.milliseconds(server)
+    return {f"{plan} as {name}, ms (aim {paper.MOST})": each for name, each in taken.items()}
 
 
 def _terminology(server: Server) -> dict[str, float]:

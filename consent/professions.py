@@ -12,12 +12,23 @@ import csv
 from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
-__all__ = ["PROFESSIONS", "ROLE_OF_CODE", "ROLE_SYSTEM", "read", "role_of", "roles_of"]
+__all__ = ["FUNCTIONS", "PROFESSIONS", "ROLE_OF_CODE", "ROLE_SYSTEM", "read", "role_of", "roles_of"]
 
 ROLE_SYSTEM = "https://dzop.example/fhir/CodeSystem/role"
 
 PROFESSIONS = ("general-practitioner", "health-professional", "welfare-professional", "hospital-sender")
 """The roles a professional brings by profession and may have in a team, widest first."""
+
+_FUNCTION_SYSTEM = "https://dzop.example/fhir/CodeSystem/team-function"
+
+FUNCTIONS = frozenset(
+    (_FUNCTION_SYSTEM, code)
+    for code in ("educator", "family-coach", "gmd-holder", "liaison", "oncology-coordinator", "reference-person")
+)
+"""What a professional may do for a team beside the role, as (system, code): it names no role and takes none.
+
+Look-alike coordinators coordinate nothing by it: that is a role of its own, with its own agreement.
+"""
 
 _WIDEST_FIRST = (*PROFESSIONS, "informal-carer", "informal-network")
 

@@ -15,7 +15,7 @@ from consent.categories import ALL, mask, named
 from consent.decisions import DECISIONS
 from consent.parties import Meant, Party
 from consent.periods import Period, read_period
-from consent.professions import PROFESSIONS, role_of, roles_of
+from consent.professions import FUNCTIONS, PROFESSIONS, role_of, roles_of
 
 __all__ = [
     "TOKENS",
@@ -229,9 +229,13 @@ def birthday(patient: Mapping[str, Any], years: int) -> datetime | None:
 
 
 def is_unmapped(participant: Mapping[str, Any]) -> bool:
-    """Whether a role is stated, but in words only or in codes we do not know: a professional gains nothing by it."""
+    """Whether a role is stated, but in words only or in codes we do not know: a professional gains nothing by it.
+
+    Who has a function in the team and no role is there in the own profession.
+    """
     stated = participant.get("role") or []
-    return bool(stated) and role_of(list(codings(stated))) is None
+    codes = list(codings(stated))
+    return bool(stated) and role_of(codes) is None and FUNCTIONS.isdisjoint(codes)
 
 
 def codings(concepts: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str | None, str | None]]:

@@ -167,6 +167,7 @@ def _endpoint(
         software=__version__,
         published=PUBLISHED,
         oauth=oauth_uris(smart),
+        issuer=settings.own_issuer,
         declarations=declarations(settings),
         identifier_checks=settings.identifier_checks,
         expansion_limit=settings.expansion_limit,

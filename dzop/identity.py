@@ -32,6 +32,7 @@ from dzop.auth.login import routes as login
 from dzop.auth.login.accounts import Accounts
 from dzop.auth.login.elsewhere import Elsewhere
 from dzop.auth.login.failures import Failures
+from dzop.auth.login.invitations import Invitations
 from dzop.auth.login.logins import Logins
 from dzop.auth.login.passwords import Passwords
 from dzop.auth.login.sessions import Sessions
@@ -118,6 +119,7 @@ def routes(around: Surroundings) -> list[BaseRoute]:
         sessions=sessions,
         accounts=Accounts(around.database, Passwords()),
         failures=Failures(around.database, settings.login_attempts),
+        invitations=Invitations(around.database),
         identity_keys=identity_keys.public_keys,
         sandbox=_made_up() if settings.sandbox else (),
         elsewhere=_elsewhere(around),

@@ -17,6 +17,7 @@ from dzop.access.generations import Progress
 from dzop.access.persons import patient_of
 from dzop.access.reindexing import announce, reindex, waiting
 from dzop.access.reviewing import BrokenGlass
+from dzop.access.supplying import supply
 from dzop.actor import SYSTEM, Actor, Call
 from dzop.app import partner_types, sealed_as, shipped_matrix
 from dzop.auth.keys import known_audit_key
@@ -39,6 +40,12 @@ async def indexed_anew(settings: Settings, begun: Callable[[int], Callable[[int]
         return await reindex(database, settings.fhir_base, begun(number)) if number else 0
 
 
+async def supplied(settings: Settings) -> tuple[str, ...]:
+    """Brings what dzop ships as resources into the database; `Type/id` of each that was missing or older."""
+    async with opened(settings) as gateway:
+        return await supply(gateway, datetime.now(UTC))
+
+
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Gateway]:
     """The gateway on the database of these settings, for the length of a command; it seals what it records."""
@@ -56,6 +63,8 @@ async def load_files(
 ) -> Report:
     """Loads all that is at these paths; `shown` passes the files on and shows how far it is."""
     async with opened(settings) as gateway:
+        # What is loaded may refer to it, and has its data categories from there.
+        await supply(gateway, datetime.now(UTC))
         loader = Loader(gateway, datetime.now(UTC))
         for path in shown(list(files(paths))):
             if is_skipped(path):

@@ -202,6 +202,21 @@ class Person:
                 content=[{"attachment": {"contentType": "text/plain", "data": "R29lZA=="}}],
             ),
             entity(
+                self.ref("Composition", "consultation"),
+                status="final",
+                type=ours("data-category", "shared-note"),
+                subject=ref(patient),
+                date="2026-02-03",
+                author=[ref(self.who("gp"))],
+                title="Verslag van het overleg",
+            ),
+            entity(
+                self.ref("Binary", "photo"),
+                contentType="image/png",
+                securityContext=ref(self.ref("Communication", "journal")),
+                data="iVBORw0KGgo=",
+            ),
+            entity(
                 self.ref("ServiceRequest", "physio"),
                 status="active",
                 intent="order",

@@ -205,7 +205,9 @@ def _entry(number: int, kind: str, about: str, who: str, whom: str, told: str, o
     at, subject, goal_ = f"/{number}", ref(about), of if of.startswith("Goal/") else "Goal/2"
     match kind:
         case "Goal":
-            named = {"expressedBy": ref(who)} if told != "support-goal" else {"extension": _linked(goal_)}
+            # A goal is linked to one that comes before it by name, for goals never stand in a circle.
+            is_linked = told == "support-goal" and goal_ < f"Goal{at}"
+            named = {"extension": _linked(goal_)} if is_linked else {"expressedBy": ref(who)}
             return goal(f"Goal{at}", about, told if told.endswith("-goal") else "care-goal", **named)
         case "Task":
             status = "completed" if told == "prem" else "requested"

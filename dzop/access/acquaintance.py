@@ -10,24 +10,29 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
+from uuid import uuid4
 
 import orjson
 
 from consent.professions import role_of
 from dzop.access.actors import actor_of
-from dzop.access.explaining.people import name_of
 from dzop.access.gateway import Gateway
 from dzop.access.identified import capacities_of
+from dzop.access.labels import instant
 from dzop.access.persons import patient_of
-from dzop.actor import Actor, Call
+from dzop.access.unit import Unit
+from dzop.access.writing import Consequence
+from dzop.actor import SYSTEM, Actor, Call
 from dzop.auth.claims import Identity
 from dzop.auth.people import Described
 from dzop.explanation.dates import day
 from dzop.explanation.words import WORDS, Words
+from dzop.fhir.names import name_of
 from dzop.fhir.outcome import Forbidden, Gone, NotFound, Unauthenticated
 from dzop.fhir.paths import values
 from dzop.fhir.references import actor_key
 from dzop.fhir.search.query import read_query
+from dzop.plan.notice import notice
 from dzop.store import reading
 from dzop.store.database import Database
 from dzop.store.sight import UNBOUNDED
@@ -94,6 +99,20 @@ class Acquaintance:
         if record is None or (record.get("active") is False and record["resourceType"] != "Patient"):
             return False
         return await self._actor(subject, now) is not None
+
+    async def joined(self, subject: str, now: datetime) -> None:
+        """Tells the person whom this RelatedPerson belongs to that somebody took up the invitation."""
+        patient = await self.related_to(subject)
+        if patient is None:
+            return
+        person = f"Patient/{patient}"
+        told = notice("invitation-taken-up", person, [subject], [{"reference": person}], instant(now))
+        proposal = Consequence.of({**told, "id": str(uuid4())}, self._base).proposal
+
+        async def work(unit: Unit) -> None:
+            await unit.create(proposal)
+
+        await self._gateway.commit(Call(Actor(SYSTEM, SYSTEM), now), work)
 
     async def _actor(self, subject: str, now: datetime) -> Actor | None:
         """Who they are now; None for who may not act at all."""

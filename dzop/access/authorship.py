@@ -110,15 +110,18 @@ async def authorship(
     value, type = proposal.value, proposal.type
     named = [(kind, key, "") for kind, key in audience(value, type, base)]
     spoken_for: list[Mapping[str, Any]] = []
+    as_author = before is None
     if not call.actor.is_system and person > DIRECTORY:
         former = {} if before is None or before.deleted else json.parse(before.row["kept"]).value
         voices = await _voices(transaction, call, law, person, _unexplained(call, value, former, type, base))
         spoken_for += _spoken_for(value, former, type, voices, base)
+        # Who passes on what another thinks of it, or notes, has not written the resource.
+        as_author |= bool(spoken_for)
         spoken_for += _attributed(value, former, type, voices, base)
     authors = {key for kind, key, _ in named if kind == "author"}
     if not authors:
         named += [("author", each, _WRITER) for each in _unnamed_authors(call, before)]
-    elif (spoken_for or before is None) and not call.actor.is_system and authors.isdisjoint(call.actor.keys):
+    elif as_author and not call.actor.is_system and authors.isdisjoint(call.actor.keys):
         named.append(("author", call.actor.individual, _WRITER))
     return Authorship(tuple(dict.fromkeys(named)), tuple(spoken_for))
 

@@ -74,7 +74,7 @@ async def of_person(
     matches = tuple(Shown.of(row) for row in rows[:size])
     more = bool(rows) and rows[0]["found"] > len(matches)
     following = (matches[-1].type, matches[-1].id) if more else None
-    included = await _of_directory(connection, call, base, matches, asked.types, None)
+    included = await of_directory(connection, call, base, matches, asked.types, None)
     # What was there when a later page was promised may be gone.
     nothing = 0 if after is None else None
     return Whole(matches, included, rows[0]["total"] if rows else nothing, following)
@@ -100,11 +100,11 @@ async def of_plan(
     matches = tuple(found[key] for key in keys)
     named = _named(matches, base)
     persons = [each for each in found.values() if each.type in _PERSONS and (each.type, each.id) in named]
-    directory = await _of_directory(connection, call, base, (*matches, *persons), types, at)
+    directory = await of_directory(connection, call, base, (*matches, *persons), types, at)
     return Whole(matches, (*persons, *directory), len(matches))
 
 
-def of_whole(call: Call, shown: Shown, whole: Whole) -> list[Event]:
+def of_whole(call: Call, shown: Shown, whole: Whole, interaction: str = "$everything") -> list[Event]:
     """That this call was shown all this of one person: one event, and one for each entry on a carer's burden.
 
     `shown` is what was asked about, the person or the plan: all else of the person was judged by the same grant.
@@ -112,16 +112,16 @@ def of_whole(call: Call, shown: Shown, whole: Whole) -> list[Event]:
     own = [each for each in (*whole.matches, *whole.included) if each.person == shown.person]
     mask = reduce(or_, (each.mask for each in own if not each.mask & BURDEN), 0)
     told = event(
-        call, "$everything", 200, shown.type, shown.id, person=shown.person, mask=mask,
+        call, interaction, 200, shown.type, shown.id, person=shown.person, mask=mask,
         rules=shown.rules, matrix_version=shown.matrix_version,
     )  # fmt: skip
     burdens = [
-        disclosure(call, "$everything", replace(each, rules=shown.rules, matrix_version=shown.matrix_version))
+        disclosure(call, interaction, replace(each, rules=shown.rules, matrix_version=shown.matrix_version))
         for each in own
         if each.mask & BURDEN
     ]
     others = [each for each in whole.included if each.person != shown.person]
-    return [told, *burdens, *disclosures(call, "$everything", others)]
+    return [told, *burdens, *disclosures(call, interaction, others)]
 
 
 async def _of_compartment(
@@ -170,7 +170,7 @@ async def _reached(connection: Connection, call: Call, base: str, rows: list[Row
     return [row for row in rows if await bounds.reach_version(Shown.of(row), "r")]
 
 
-async def _of_directory(
+async def of_directory(
     connection: Connection,
     call: Call,
     base: str,

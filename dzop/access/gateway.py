@@ -17,6 +17,7 @@ import asyncpg
 
 from consent.categories import BURDEN
 from consent.matrix import Matrix
+from dzop.access.compared import Moment, both, instant_of, of_plans
 from dzop.access.events import disclosure, disclosures, event, of_history, of_log
 from dzop.access.everything import AskedWhole, Whole, of_person, of_plan, of_whole
 from dzop.access.explaining.changes import AskedChange, Changes, what_if
@@ -28,16 +29,20 @@ from dzop.access.including import Included, include
 from dzop.access.keeping import Collision
 from dzop.access.logged import Asked, Logged, logged
 from dzop.access.matrices import Matrices
+from dzop.access.on_paper import AskedPaper, Papers, gather, papers
+from dzop.access.overview import seen_around
 from dzop.access.past import AskedHistory, Past, versions
 from dzop.access.published import Published, Shipped
 from dzop.access.reach import Bounds, is_restricted, sight
 from dzop.access.searched import of_search
 from dzop.access.shown import Shown
+from dzop.access.tasks_due import of_tasks, tasks_due
 from dzop.access.unit import Unit
 from dzop.actor import Call
 from dzop.definitions.published import definitions
 from dzop.fhir.outcome import FhirError, Forbidden, Gone, NotFound, Unavailable
 from dzop.fhir.search.query import Include, Query
+from dzop.plan.overview import Seen
 from dzop.store import reading
 from dzop.store.audit import Event, Writer
 from dzop.store.audit_log import log as audit_log
@@ -151,6 +156,14 @@ class Gateway:
         await self._audit.record(*disclosures(call, "search-type", included.found))
         return included
 
+    async def tasks_due(
+        self, call: Call, end_of_day: datetime, after: tuple[str, ...] | None, size: int
+    ) -> tuple[Page, tuple[Shown, ...]]:
+        """A page of the actor's tasks on the day that ends then, behind (deadline, id); and whom they are for."""
+        page, persons = await tasks_due(self._database, call, end_of_day, after, size)
+        await self._audit.record(*of_tasks(call, page.matches, persons))
+        return page, persons
+
     # -- everything ----------------------------------------------------------------------------
 
     async def everything(
@@ -173,6 +186,59 @@ class Gateway:
             raise AssertionError  # pragma: no cover - _refuse always raises
         await self._audit.record(*of_whole(call, plan, whole))
         return whole
+
+    async def plan_on_paper(self, call: Call, id: str, asked: AskedPaper) -> Papers:
+        """A plan as it is told on paper; NotFound when it is hidden."""
+        plan = await self._found(call, "$document", "CarePlan", id)
+        async with self._database.transaction() as transaction:
+            around, found = await gather(transaction, call, self._matrices, self._base, plan, asked)
+        told = await asyncio.to_thread(papers, around, found)
+        await self._audit.record(*of_whole(call, plan, told.whole, "$document"))
+        return told
+
+    async def plan_at(
+        self, call: Call, id: str, types: frozenset[str], moments: Sequence[Moment | None]
+    ) -> list[tuple[datetime, Whole]]:
+        """When each moment was (None: now), and the plan with all that belongs to it as it was then.
+
+        NotFound when the plan is hidden, was not there at any of them, or a version is not to be seen.
+        """
+        plan = await self._found(call, "$diff", "CarePlan", id)
+        instants: list[datetime | None] = []
+        for each in moments:
+            at = None if each is None else await instant_of(self._database, call, self._base, id, each)
+            if at is None and each is not None:
+                await self.refused(call, "$diff", 404, "CarePlan", id)
+                raise NotFound(f"`CarePlan/{id}` has no version `{each}`")
+            instants.append(at)
+        found = await of_plans(self._database, call, self._base, plan, types, instants)
+        if not any(each.matches for each in found):
+            await self._refuse(call, "$diff", "CarePlan", id)
+        matches = tuple(shown for each in found for shown in each.matches)
+        included = tuple(shown for each in found for shown in each.included)
+        await self._audit.record(*of_whole(call, plan, Whole(matches, included, None), "$diff"))
+        return [(at or call.now, each) for at, each in zip(instants, found, strict=True)]
+
+    async def both_versions(self, call: Call, type: str, id: str, version: int) -> tuple[Shown, Shown] | None:
+        """A version and the current one, for who may see both."""
+        found = await both(self._database, call, self._base, type, id, version)
+        if found is not None:
+            then, now = found
+            await self._audit.record(disclosure(call, "vread", then), disclosure(call, "read", now))
+        return found
+
+    async def require(self, call: Call, interaction: str, type: str, id: str) -> None:
+        """That there is such a resource and the actor may see it; NotFound or Gone."""
+        found = await self._found(call, interaction, type, id)
+        await self._audit.record(disclosure(call, interaction, found))
+
+    async def overview(self, call: Call, id: str, types: frozenset[str]) -> Seen:
+        """What somebody may see of these types around a plan, for what there is to say of it."""
+        plan = await self._found(call, "$overview", "CarePlan", id)
+        async with self._database.transaction() as transaction:
+            seen, mask = await seen_around(transaction, call, self._base, plan, types)
+        await self._audit.record(disclosure(call, "$overview", plan, mask=mask))
+        return seen
 
     async def _found(self, call: Call, interaction: str, type: str, id: str) -> Shown:
         """What an operation is asked of; only what is not shown is recorded here."""

@@ -1,4 +1,4 @@
-"""Nobody gives sight of a goal that he does not see: what the links that a unit writes bring.
+"""What the links between goals that a unit writes bring: no circle, and no sight of a goal to who does not see it.
 
 A reference to a goal that its writer may not see is as one to a goal that is not there. Whoever sees the goal
 and writes the task again, vouches for it.
@@ -10,9 +10,14 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from dzop.access import guarded
+from dzop.access.judgement import Judgement
 from dzop.actor import Call
 from dzop.fhir.references import goal_references
+from dzop.plan import goals
+from dzop.plan.rule import refusal
 from dzop.store import goal_links
 from dzop.store.database import Transaction
 from dzop.store.tables import DIRECTORY
@@ -21,11 +26,13 @@ from dzop.store.tables import DIRECTORY
 class GoalLinks:
     """The links that a unit changed, and in the end whom they concern."""
 
-    def __init__(self, transaction: Transaction, call: Call, base: str) -> None:
+    def __init__(self, transaction: Transaction, call: Call, law: Judgement, base: str) -> None:
         self._transaction = transaction
         self._call = call
+        self._law = law
         self._base = base
         self._written: defaultdict[int, set[str]] = defaultdict(set)
+        self._ordered: defaultdict[int, set[str]] = defaultdict(set)
 
     def note(
         self,
@@ -42,9 +49,16 @@ class GoalLinks:
         if person > DIRECTORY and now | before:
             links = {f"Goal/{id} {above}" for above in now - before}
             self._written[person] |= {f"Task/{id}"} if type == "Task" else links
+        if person > DIRECTORY and type == "Goal":
+            new = self._links(value) - self._links(former)
+            self._ordered[person] |= {each for link in new for each in link}
 
     async def settle(self) -> set[int]:
-        """Brings the audience of the goals up to date; the persons for whom that concerns a team."""
+        """Brings the audience of the goals up to date; the persons for whom that concerns a team.
+
+        Unprocessable where goals would stand in a circle, seen or not: with a constant text.
+        """
+        await self._refuse_circles()
         statement = goal_links.derive(self._call.actor.is_system)
         binds, with_teams = guarded.binds(self._call), set()
         for person, written in sorted(self._written.items()):
@@ -54,3 +68,18 @@ class GoalLinks:
                 with_teams.add(person)
         self._written.clear()
         return with_teams
+
+    async def _refuse_circles(self) -> None:
+        """Nobody is spared: who follows a circle never comes to an end."""
+        for person, among in sorted(self._ordered.items()):
+            if among:
+                await self._transaction.run(goal_links.ONE_AT_A_TIME, person=person)
+                rows = await self._transaction.rows(goal_links.LINKED, person=person)
+                linked = {link for row in rows for link in self._links(orjson.loads(row["body"]))}
+                if goals.in_a_circle(linked, among):
+                    self._law.refuse("update", 422, "", "", person)
+                    raise refusal("goal-cycle", "Goal.extension")
+        self._ordered.clear()
+
+    def _links(self, value: Mapping[str, Any] | None) -> set[goals.Link]:
+        return set() if value is None else set(goals.links(value, self._base))

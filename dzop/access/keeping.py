@@ -66,7 +66,7 @@ class Keeper:
         self._law = law
         self._base = base
         self._partners = partners
-        self._goal_links = GoalLinks(transaction, call, base)
+        self._goal_links = GoalLinks(transaction, call, law, base)
         self._concerns_of: set[int] = set()
         self._facts_of: set[int] = set()
         self._changed_of: set[int] = set()

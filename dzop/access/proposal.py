@@ -37,6 +37,10 @@ class Proposal:
         """The same with one top-level member replaced, every other byte as it was sent."""
         return replace(self, source=json.parse(json.with_member(self.source.text, name, text).encode()))
 
+    def without_member(self, name: str) -> Proposal:
+        """The same without one top-level member."""
+        return replace(self, source=json.parse(json.without_member(self.source.text, name).encode()))
+
     @property
     def body(self) -> bytes:
         return json.stored(self.source, self.type, self.id)
@@ -69,9 +73,7 @@ class Proposal:
     def _identified(self, identifiers: list[str]) -> Proposal:
         if identifiers:
             return self.with_member("identifier", f"[{','.join(identifiers)}]")
-        # FHIR has no empty arrays.
-        text = json.without_member(self.source.text, "identifier")
-        return replace(self, source=json.parse(text.encode()))
+        return self.without_member("identifier")  # FHIR has no empty arrays
 
 
 def _is_national_number(identifier: str) -> bool:

@@ -32,6 +32,7 @@ from dzop.actor import Actor, Call
 from dzop.fhir import json
 from dzop.fhir.audience import consent_kinds
 from dzop.fhir.json import Source
+from dzop.fhir.names import name_of
 from dzop.fhir.outcome import Conflict, NotFound, TooManyRequests, Unprocessable
 from dzop.fhir.references import NIHDI, SSIN
 from dzop.plan import declared, notices
@@ -40,7 +41,7 @@ from dzop.store.database import Row
 from dzop.store.sight import UNBOUNDED
 
 REFUSED: Final = "this cannot be declared: check the number and the proof, or ask the person for access"
-TOO_OFTEN: Final = "you declared too often in the past hour: wait as long as `Retry-After` says"
+TOO_OFTEN: Final = "you asked for this too often in the past hour: wait as long as `Retry-After` says"
 NO_LONGER: Final = "this consent is not in force, so there is nothing to revoke"
 
 _HOUR: Final = timedelta(hours=1)
@@ -216,7 +217,7 @@ def _capacity(call: Call) -> str:
 
 
 async def _name(unit: Unit, call: Call) -> str | None:
-    return declared.name_of(await _current(unit, call.actor.individual))
+    return name_of(await _current(unit, call.actor.individual))
 
 
 async def _languages(unit: Unit, person: str) -> tuple[str, ...]:

@@ -5,17 +5,56 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from dzop.access import case_management, consent_writing, on_behalf, person_writing, team_writing
+from dzop.access import (
+    binary_writing,
+    case_management,
+    consent_writing,
+    consultation_writing,
+    departing,
+    duplicate_writing,
+    ending,
+    goal_writing,
+    instrument_writing,
+    message_writing,
+    minimal_data_writing,
+    need_writing,
+    on_behalf,
+    person_writing,
+    plan_writing,
+    review_writing,
+    task_writing,
+    team_contact_writing,
+    team_writing,
+)
 from dzop.access.proposal import Proposal
 from dzop.access.writing import Rules
 
 _RULES: Final[Mapping[str, tuple[Rules, ...]]] = {
-    "CareTeam": (team_writing.RULES,),
-    "Consent": (consent_writing.RULES,),
-    "DocumentReference": (case_management.RULES,),
-    "Patient": (person_writing.RULES,),
+    "Appointment": (consultation_writing.RULES_OF_APPOINTMENT,),
+    "Binary": (binary_writing.RULES,),
+    "CarePlan": (plan_writing.RULES,),
+    "CareTeam": (team_writing.RULES, team_contact_writing.RULES, departing.RULES),
+    "Communication": (message_writing.RULES,),
+    "Composition": (consultation_writing.RULES_OF_REPORT,),
+    "Condition": (minimal_data_writing.RULES,),
+    "Consent": (consent_writing.RULES, need_writing.RULES_OF_CONSENT),
+    "DocumentReference": (
+        minimal_data_writing.RULES,
+        case_management.RULES,
+    ),
+    "Encounter": (minimal_data_writing.RULES, consultation_writing.RULES_OF_ENCOUNTER),
+    "Goal": (goal_writing.RULES, review_writing.RULES_OF_GOAL),
+    "Observation": (
+        minimal_data_writing.RULES,
+        goal_writing.RULES_OF_RATING,
+    ),
+    "Patient": (person_writing.RULES, ending.RULES_OF_PERSON),
     "Provenance": (on_behalf.RULES,),
+    "Questionnaire": (instrument_writing.RULES_OF_QUESTIONNAIRE,),
+    "QuestionnaireResponse": (instrument_writing.RULES,),
     "RelatedPerson": (person_writing.RULES_OF_RELATED,),
+    "ServiceRequest": (need_writing.RULES, duplicate_writing.RULES),
+    "Task": (task_writing.RULES, review_writing.RULES_OF_TASK, duplicate_writing.RULES),
 }
 """The rules of a type, asked one after the other: each sees what the one before made of the resource."""
 

@@ -59,7 +59,8 @@ class Storing:
         decision = ruled.decision or await self._required(person, proposal, before, computed, kinds)
         # A label that only narrows may be added by whoever may write: it needs no cell of its own.
         total = computed | (_SENSITIVE if is_labelled_sensitive(proposal.meta) else 0)
-        written = await self._keep(person, proposal, before, method, claim.named, total, decision)
+        named = tuple(dict.fromkeys((*claim.named, *ruled.named)))
+        written = await self._keep(person, proposal, before, method, named, total, decision)
         await self._require_reach(written, total, letter)
         spoken = on_behalf.provenance(self._call, proposal, written.version, claim.named, claim.spoken_for)
         written = replace(written, remarks=(*proposal.remarks, *ruled.remarks))
@@ -86,6 +87,7 @@ class Storing:
         """Stores a version of the server's own making, which nobody has to judge."""
         proposal = entered.proposal
         kept = before.row["mask"] & _SENSITIVE if before else 0
+        kept |= _SENSITIVE if is_labelled_sensitive(proposal.meta) else 0
         total = mask(await self._classification.of(proposal)) | kept
         method = "PUT" if before else "POST"
         await self._keep(person, proposal, before, method, entered.named, total, _BY_SERVER)

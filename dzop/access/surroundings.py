@@ -18,9 +18,9 @@ from consent.relations import Relation
 from dzop.access import guarded
 from dzop.access.reach import allows
 from dzop.access.writing import Writing
-from dzop.fhir.search.query import read_query
+from dzop.fhir.search.query import Query, read_query
 
-__all__ = ["Capacity", "capacity", "coordinators", "members", "visible"]
+__all__ = ["Capacity", "capacity", "coordinators", "counted", "members", "visible"]
 
 MOST: Final = 1_000
 """So many resources of a type a rule looks at; more are not expected around one person."""
@@ -80,11 +80,24 @@ async def visible(
     """
     if not allows(writing.call.actor, type, "s"):
         return ()
+    page = await guarded.find(
+        writing.transaction, writing.call, await _query(writing, type, parameters), None, most
+    )
+    return tuple(orjson.loads(each.served) for each in page.matches)
+
+
+async def counted(writing: Writing, type: str, *parameters: tuple[str, str]) -> int:
+    """How many of these there are."""
+    if not allows(writing.call.actor, type, "s"):
+        return 0
+    query = await _query(writing, type, (*parameters, ("_total", "accurate")))
+    return (await guarded.find(writing.transaction, writing.call, query, None, 0)).total or 0
+
+
+async def _query(writing: Writing, type: str, parameters: Sequence[tuple[str, str]]) -> Query:
     person = (await writing.law.facts_of(writing.person)).person
     about = ("patient", person.partition("/")[2])
-    query = read_query(type, (about, *parameters), base=writing.base, lenient=False)
-    page = await guarded.find(writing.transaction, writing.call, query, None, most)
-    return tuple(orjson.loads(each.served) for each in page.matches)
+    return read_query(type, (about, *parameters), base=writing.base, lenient=False)
 
 
 def _in_force(known: Facts, now: datetime) -> list[Relation]:

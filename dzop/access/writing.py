@@ -61,13 +61,15 @@ class Consequence:
 class Ruled:
     """What the rules make of it: what is to be stored, and what the client should know (warnings).
 
-    With a `decision` the rules have asked the law themselves; otherwise the categories decide.
+    With a `decision` the rules have asked the law themselves; otherwise the categories decide. `named` is whom it
+    concerns besides those it names.
     """
 
     proposal: Proposal
     decision: Decision | None = None
     remarks: tuple[Issue, ...] = ()
     following: tuple[Consequence, ...] = ()
+    named: Concerned = ()
 
     def and_then(self, other: Ruled) -> Ruled:
         """What two rules make of it together; `other` saw what this one made."""
@@ -76,6 +78,7 @@ class Ruled:
             self.decision or other.decision,
             (*self.remarks, *other.remarks),
             (*self.following, *other.following),
+            (*self.named, *other.named),
         )
 
 

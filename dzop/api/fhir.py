@@ -24,7 +24,7 @@ from dzop.api.body import ACCEPTED, PATCH_ACCEPTED, Body, read_body, read_form
 from dzop.api.compression import compress
 from dzop.api.faults import log_fault
 from dzop.api.negotiation import bearer, read_parameters
-from dzop.api.offered import DOCUMENTS, METHODS, offered
+from dzop.api.offered import DOCUMENTS, METHODS, formats, offered
 from dzop.api.presentation import Parameters, Presentation, presentation, presentation_of_error
 from dzop.fhir.outcome import (
     FhirError,
@@ -125,8 +125,10 @@ class FhirEndpoint:
             asked = Request(request.method, path, parameters)
             await record_barred(Ask(self.service, Call(barred.actor, now, request_id), asked))
             raise
-        wanted = presentation(parameters, _accept(request))
+        wanted = presentation(parameters, _accept(request), formats(path))
         understood = await self._understood(request, path, parameters)
+        if wanted.format == "pdf":
+            understood = replace(understood, format="pdf")
         if understood.parameters is not parameters:  # a form may ask for a format too
             wanted = presentation(understood.parameters, _accept(request))
         answer = await _performed(Ask(self.service, Call(actor, now, request_id), understood))
@@ -200,7 +202,7 @@ def _refusal(request: HttpRequest, error: FhirError) -> Response:
             headers["Accept"] = ACCEPTED
             headers["Accept-Encoding"] = "gzip"
     wanted = _presentation_of_error(request)
-    outcome = wanted.applied(json_bytes(operation_outcome(error.issues)))
+    outcome = wanted.applied(json_bytes(error.outcome))
     return Response(outcome, error.status, headers, wanted.content_type)
 
 
@@ -222,6 +224,9 @@ def _response(answer: Answer, request: Request, wanted: Presentation) -> Respons
         headers["Last-Modified"] = _http_date(answer.last_modified)
     if request.prefer and (applied := _applied(answer, request)):
         headers["Preference-Applied"] = applied
+    if answer.printed is not None:
+        headers["Content-Disposition"] = 'inline; filename="plan.pdf"'
+        return Response(answer.printed.content, answer.status, headers, answer.printed.media_type)
     if answer.resource is None:
         return Response(b"", answer.status, headers)
     return Response(answer.resource, answer.status, headers, wanted.content_type)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-__all__ = ["FORM", "JSON", "JSON_PATCH", "XML", "MediaType", "read_media_type"]
+__all__ = ["FORM", "JSON", "JSON_PATCH", "PDF", "XML", "MediaType", "read_media_type"]
 
 JSON: Final = ("application/fhir+json", "application/json", "text/json", "application/json+fhir")
 XML: Final = ("application/fhir+xml", "application/xml", "text/xml", "application/xml+fhir")
 JSON_PATCH: Final = "application/json-patch+json"
+PDF: Final = "application/pdf"
 FORM: Final = "application/x-www-form-urlencoded"
 _R4: Final = ("4.0", "4.0.1")
 _UTF_8: Final = ("utf-8", "utf8", "us-ascii")

@@ -1,14 +1,15 @@
-"""Which methods a path takes: what a 405 says in `Allow`."""
+"""What a path takes and gives: the methods that a 405 names in `Allow`, and formats besides those of FHIR."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from dzop.fhir.operations import operation_on
 from dzop.fhir.outcome import FhirError
 from dzop.interactions.exchanged import Request
 from dzop.interactions.route import match
 
-__all__ = ["METHODS", "offered"]
+__all__ = ["METHODS", "formats", "offered"]
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 DOCUMENTS: Final = ("metadata", ".well-known/smart-configuration")
@@ -21,6 +22,15 @@ def offered(path: str) -> tuple[str, ...]:
     if not path:
         return ("POST", "OPTIONS")
     return (*(method for method in METHODS if _leads_somewhere(method, path)), "OPTIONS")
+
+
+def formats(path: str) -> tuple[str, ...]:
+    """The media types of what is answered at a path below the base, besides those of FHIR."""
+    if "$" not in path:
+        return ()
+    type, *ids, name = path.split("/")
+    operation = operation_on(type, name.removeprefix("$"), "instance" if ids else "type")
+    return () if operation is None else operation.formats
 
 
 def _leads_somewhere(method: str, path: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -59,7 +60,7 @@ def _named_operations() -> dict[str, Any]:
             path = (
                 f"/fhir/{type}/{{id}}/${operation.code}" if on_instance else f"/fhir/{type}/${operation.code}"
             )
-            described = _operation(f"${operation.code}", type, body=True)
+            described = _operation(f"${operation.code}", type, body=True, formats=operation.formats)
             paths[path] = {"post": {**described, "description": operation.documentation}}
             if on_instance:
                 paths[path]["parameters"] = [_path("id")]
@@ -75,8 +76,9 @@ def _operations(entry: ResourceType, methods: dict[str, tuple[str, str]]) -> dic
     }
 
 
-def _operation(summary: str, tag: str, *, body: bool) -> dict[str, Any]:
-    answers = {"200": {"description": "The answer", "content": _CONTENT}}
+def _operation(summary: str, tag: str, *, body: bool, formats: Sequence[str] = ()) -> dict[str, Any]:
+    others = {each: {"schema": {"type": "string", "format": "binary"}} for each in formats}
+    answers: dict[str, Any] = {"200": {"description": "The answer", "content": {**_CONTENT, **others}}}
     answers["default"] = {"description": "An OperationOutcome that says what is wrong", "content": _CONTENT}
     operation: dict[str, Any] = {"summary": summary, "tags": [tag], "security": _BEARER, "responses": answers}
     content = _PATCHES if summary.startswith("Patch ") else _CONTENT

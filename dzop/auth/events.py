@@ -18,7 +18,9 @@ class Happened:
     the log, such as `refresh-replayed`.
     """
 
-    interaction: Literal["login", "logout", "authorize", "token", "revoke", "launch", "register"]
+    interaction: Literal[
+        "login", "logout", "authorize", "token", "revoke", "launch", "register", "invitation"
+    ]
     outcome: int
     at: datetime
     subject: str = ""

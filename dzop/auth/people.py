@@ -44,3 +44,6 @@ class People(Protocol):
 
     async def may_act(self, subject: str, now: datetime) -> bool:
         """Whether this capacity or organisation is known and not suspended: asked at every refresh."""
+
+    async def joined(self, subject: str, now: datetime) -> None:
+        """Tells the person whom this RelatedPerson belongs to that somebody took up the invitation."""

@@ -14,8 +14,8 @@ from rich.progress import track
 
 from dzop.cli import access, accounts, clients, exchange, keys, matrix, terminology
 from dzop.cli.gp_sim import gp_sim
-from dzop.cli.indexing import index_anew
 from dzop.cli.options import Database, Partners, is_subject, ready_database, sandbox_settings, settings_of
+from dzop.cli.renewal import renew
 from dzop.problems import Problem, WrongUse
 
 app = typer.Typer(
@@ -78,7 +78,7 @@ def serve(
 
     given = settings_of(host=host, port=port, workers=workers, database_url=database)
     with ready_database(given, serves=True) as settings:
-        index_anew(settings, _err)
+        renew(settings, _err)
         run(settings)
 
 
@@ -100,7 +100,7 @@ def demo(
     if reset:
         remove_embedded(settings)
     with ready_database(settings, serves=True) as ready:
-        index_anew(ready, _err)
+        renew(ready, _err)
         asyncio.run(load_demo(ready))
         welcome(ready)
         run(ready)
@@ -108,9 +108,9 @@ def demo(
 
 @app.command()
 def migrate(database: Database = None) -> None:
-    """Brings the database to the newest schema and indexes anew what has to be; safe to run twice."""
+    """Brings the database to the newest schema, with what dzop ships, and indexes what has to be; safe to run twice."""
     with ready_database(settings_of(database_url=database)) as settings:
-        left = index_anew(settings, _err)
+        left = renew(settings, _err)
     typer.echo("The database has the newest schema.")
     if left:
         raise Problem(f"{left} resources were written by an older process since: stop it, then migrate again")

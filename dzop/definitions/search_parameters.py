@@ -19,9 +19,18 @@ __all__ = ["SAID", "search_parameters"]
 Resource = Mapping[str, Any]
 
 SAID: Final[Mapping[str, str]] = {
+    "Binary-security-context": "What it belongs to, such as the report that a photograph is in.",
+    "CarePlan-review-due": "By when the plan is to be looked at again.",
     "CareTeam-participant-role": "Who is a member in which role, both of one participant.",
     "CareTeam-participant-role-role": "The role, as a part of `participant-role` only.",
+    "Communication-about": "What it is about: a goal, a task, an appointment.",
+    "Communication-in-response-to": "What it answers.",
+    "Communication-topic": "The kind of message, or of page of a journal.",
+    "Goal-acceptance": "Who says what of a goal, both of one agreement: goals somebody disagrees with.",
+    "Goal-acceptance-individual": "Who says it, as a part of `acceptance` only.",
+    "Goal-acceptance-status": "Whether anybody agrees, disagrees or has not decided yet.",
     "Goal-expressed-by": "Who said what the goal is.",
+    "Goal-review-due": "By when the goal is to be looked at again.",
     "Goal-related-goal": "The goal that this one contributes to, or is otherwise related with.",
     "Observation-code-value-integer": "What was observed and the whole number it came to, such as a score.",
     "Observation-value-integer": "The whole number that was observed, such as a score.",

@@ -28,7 +28,8 @@ def structure_definitions() -> Iterator[Mapping[str, Any]]:
 def structure_definition(profile: Profile) -> Mapping[str, Any]:
     """A profile as the difference from its base."""
     name = "".join(part.capitalize() for part in profile.name.split("-"))
-    context = {"context": [{"type": "element", "expression": profile.context}]} if profile.context else {}
+    contexts = [{"type": "element", "expression": each} for each in profile.context.split()]
+    context = {"context": contexts} if contexts else {}
     elements = [_element(profile.type, rule) for rule in profile.rules]
     root: dict[str, Any] = {"id": profile.type, "path": profile.type, "short": profile.title}
     if profile.type == "Extension":

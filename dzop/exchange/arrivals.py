@@ -7,7 +7,7 @@ from typing import Any
 
 from dzop.exchange import logical, origin
 from dzop.exchange.node_client import Denied, HubVersion
-from dzop.exchange.ports import Applied, Change, Conflict, Content, Incident, Placement
+from dzop.exchange.ports import Applied, Change, Conflict, Content, Incident, Merged, Placement
 from dzop.exchange.visit import Seams, Visit, relied_on
 from dzop.fhir.json import parse
 from dzop.fhir.outcome import Invalid
@@ -41,7 +41,9 @@ async def take(seams: Seams, visit: Visit, version: HubVersion) -> str | None:
     incident = await _incident(seams, visit, change)
     if incident is None:
         return None
-    await seams.outbox.keep(visit.lane, change, *incident)
+    is_new = await seams.outbox.keep(visit.lane, change, *incident)
+    if is_new and incident[0] == "conflict":
+        await seams.plans.tell(visit.lane, change)
     return incident[1]
 
 
@@ -62,6 +64,9 @@ async def _incident(seams: Seams, visit: Visit, change: Change) -> tuple[Inciden
     if resource.get("resourceType") != change.node.type or not _is_about(resource, visit.ssin):
         return "malformed", "The content is not about what its address says."
     outcome = await seams.plans.apply(visit.lane, change, await _localised(seams, visit, change, resource))
+    if isinstance(outcome, Merged):
+        visit.placements[outcome.reference] = Placement(outcome.reference, change.node, change.hub_version, 0)
+        return None
     if isinstance(outcome, Applied):
         visit.placements[outcome.reference] = Placement(
             outcome.reference, change.node, change.hub_version, outcome.version
@@ -70,7 +75,7 @@ async def _incident(seams: Seams, visit: Visit, change: Change) -> tuple[Inciden
     if isinstance(outcome, Conflict):
         return "conflict", (
             f"Version {change.hub_version} of the hub was made on version {change.base} here, "
-            f"which is at version {outcome.version} by now."
+            f"which is at version {outcome.version} by now, and the two contradict."
         )
     return "refused", outcome.reason
 

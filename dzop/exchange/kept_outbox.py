@@ -116,11 +116,11 @@ class KeptOutbox:
             statement, **named, version=entry.version, reason=reason, code=code, **held(lane)
         )
 
-    async def keep(self, lane: Lane, change: Change, incident: Incident, reason: str) -> None:
+    async def keep(self, lane: Lane, change: Change, incident: Incident, reason: str) -> bool:
         named = (
             {"type": change.node.type, "id": None} if change.reference is None else _named(change.reference)
         )
-        await self._database.run(
+        row = await self._database.row(
             exchange.KEEP,
             **named,
             node=str(change.node),
@@ -133,6 +133,7 @@ class KeptOutbox:
             now=self._clock(),
             **held(lane),
         )
+        return row is not None
 
     async def pulled(self, lane: Lane, since: int, again: datetime) -> None:
         await self._database.run(exchange_lanes.PULLED, reached=since, again=again, **held(lane))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from dzop.access.actors import actor_of
+from dzop.access.conflict_notice import tell_of_conflict
 from dzop.access.gateway import Gateway
 from dzop.access.proposal import Proposal
 from dzop.access.shown import Shown
@@ -22,16 +25,19 @@ from dzop.exchange.ports import (
     Content,
     Deleted,
     Lane,
+    Merged,
     Outcome,
     Readable,
     Refused,
     Withheld,
 )
 from dzop.exchange.visit import LeaseLost
+from dzop.fhir import verbatim
 from dzop.fhir.json import Source, parse
 from dzop.fhir.outcome import FhirError, Forbidden, PreconditionFailed, Unavailable, Unprocessable
 from dzop.fhir.references import CBE, NIHDI, actor_key
 from dzop.interactions.resource_body import faults
+from dzop.plan.merge import merge
 from dzop.store import directory, exchange
 from dzop.store.database import Database
 
@@ -86,46 +92,72 @@ class KeptPlans:
         return {each: next(iter(meant)) for each, meant in found.items() if len(meant) == 1}
 
     async def apply(self, lane: Lane, change: Change, resource: bytes) -> Outcome:
+        source = parse(resource)
         try:
-            return await self._apply(lane, change, parse(resource))
-        except PreconditionFailed as stale:
-            return await self._overtaken(lane, change, stale)
+            try:
+                return await self._apply(lane, change, source)
+            except PreconditionFailed as stale:
+                return await self._overtaken(lane, change, source, stale)
         except Unavailable:
             raise
         except FhirError as refusal:
             return Refused(str(refusal))
 
-    async def _apply(self, lane: Lane, change: Change, source: Source) -> Outcome:
+    async def tell(self, lane: Lane, change: Change) -> None:
+        call = await self._call(self._partner.organization)
+
+        async def work(unit: Unit) -> None:
+            if change.reference is not None:
+                await tell_of_conflict(unit, call, change.reference, self._base)
+
+        await self._gateway.commit(call, work)
+
+    async def _apply(self, lane: Lane, change: Change, source: Source, *, merged: bool = False) -> Outcome:
+        """Writes it; what is `merged` is placed as a version that the hub lacks."""
         call = await self._call(await self._sender(lane, change))
         issues = faults(source.value, is_system=False)
         if issues:
             raise Unprocessable(*issues)
         proposal = Proposal(change.node.type, str(source.value.get("id") or uuid4()), source)
 
-        async def work(unit: Unit) -> Applied:
+        async def work(unit: Unit) -> Outcome:
             at = {"node": str(change.node), "hub_version": change.hub_version, **held(lane)}
             known = await unit.alongside(exchange.PLACED_AT, **at)
             if known is not None:
-                return Applied(f"{known['type']}/{known['id']}", known["version"])
+                return _taken_up(f"{known['type']}/{known['id']}", known["version"])
             written = (
                 await unit.create(proposal)
                 if change.reference is None
                 else await unit.update(proposal, change.base, may_create=False)
             )
-            named = {"type": written.type, "id": written.id, "version": written.version, "unplaced": []}
+            version = 0 if merged else written.version
+            named = {"type": written.type, "id": written.id, "version": version, "unplaced": []}
             if await unit.alongside(exchange.SENT, **named, **at) is None:
                 raise LeaseLost
-            return Applied(f"{written.type}/{written.id}", written.version)
+            return _taken_up(f"{written.type}/{written.id}", version)
 
         return await self._gateway.commit(call, work)
 
-    async def _overtaken(self, lane: Lane, change: Change, stale: PreconditionFailed) -> Outcome:
-        """A conflict when the resource went on here; refused when its very base is not the sender's to see."""
+    async def _overtaken(
+        self, lane: Lane, change: Change, source: Source, stale: PreconditionFailed
+    ) -> Outcome:
+        """Where the resource went on here: both changes together, or a conflict; refused when its very base is not
+        the sender's to see.
+        """
         type, _, id = (change.reference or "").partition("/")
         row = await self._database.row(exchange.STANDING, type=type, id=id, **held(lane))
         if row is None or (row["version"] == change.base and not row["deleted"]):
             return Refused(str(stale))
-        return Conflict(row["version"])
+        call = await self._call(await self._sender(lane, change))
+        versions = await self._gateway.both_versions(call, type, id, change.base)
+        both = None if versions is None else _together(*versions, source)
+        if versions is None or both is None:
+            return Conflict(row["version"])
+        try:
+            upon = replace(change, base=versions[1].version)
+            return await self._apply(lane, upon, both, merged=True)
+        except PreconditionFailed:
+            return Conflict(row["version"])
 
     # -- who acts ------------------------------------------------------------------------------------
 
@@ -173,6 +205,24 @@ class KeptPlans:
         for row in rows:
             found.setdefault(row["key"], set()).add(row["actor"])
         return found
+
+
+def _taken_up(reference: str, version: int) -> Applied | Merged:
+    return Applied(reference, version) if version else Merged(reference)
+
+
+def _together(then: Shown, now: Shown, source: Source) -> Source | None:
+    """The change made to a version then, upon what it is now; None where the two contradict. Its `meta` is as sent."""
+    base, theirs, ours = (_without_meta(each) for each in (then.served, source.text.encode(), now.served))
+    merged = merge(base, theirs, ours)
+    if merged.conflicts:
+        return None
+    sent = verbatim.read(source.text).get("meta")
+    return parse(verbatim.written({**merged.value, **({"meta": sent} if sent else {})}))
+
+
+def _without_meta(body: bytes) -> dict[str, Any]:
+    return {name: value for name, value in verbatim.read(body).items() if name != "meta"}
 
 
 def _identifier(text: str) -> Identifier:

@@ -15,7 +15,7 @@ from dzop.exchange.logical import Identifier, Logical
 from dzop.exchange.node import Node
 
 __all__ = [
-    "Applied", "Change", "Conflict", "Content", "Deleted", "Entry", "Incident", "Lane", "Outbox", "Outcome",
+    "Applied", "Change", "Conflict", "Content", "Deleted", "Entry", "Incident", "Lane", "Merged", "Outbox", "Outcome",
     "Placement", "Plans", "Readable", "Refused", "Withheld",
 ]  # fmt: skip
 
@@ -110,8 +110,15 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
+class Merged:
+    """The resource went on here since, and nothing contradicts: a version here has both, which the hub lacks."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Conflict:
-    """The resource went on here since: its current version is not the change's base."""
+    """The resource went on here since, and the two contradict, or what they were made of cannot be compared."""
 
     version: int
 
@@ -123,7 +130,7 @@ class Refused:
     reason: str
 
 
-Outcome = Applied | Conflict | Refused
+Outcome = Applied | Merged | Conflict | Refused
 Incident = Literal["conflict", "refused", "removed", "malformed"]
 
 
@@ -166,8 +173,8 @@ class Outbox(Protocol):
     async def quarantine(self, lane: Lane, entry: Entry, reason: str, code: int | None) -> None:
         """Set the entry aside until a newer version is written or somebody retries it."""
 
-    async def keep(self, lane: Lane, change: Change, incident: Incident, reason: str) -> None:
-        """Keep a change that could not be applied, whole; the same node and version twice is one."""
+    async def keep(self, lane: Lane, change: Change, incident: Incident, reason: str) -> bool:
+        """Keep a change that could not be applied, whole; False when it was kept already."""
 
     async def pulled(self, lane: Lane, since: int, again: datetime) -> None:
         """The hub's changes up to `since` are dealt with; ask again at `again`."""
@@ -196,5 +203,9 @@ class Plans(Protocol):
 
         One transaction: compare `change.base` with the current version, decide, write, and keep the
         Placement (`change.node`, `change.hub_version`, the new version). A change the hub tells twice
-        is thereby applied once.
+        is thereby applied once. What went on here since is merged with it where nothing contradicts; its
+        Placement has version 0, so that both changes leave for the hub.
         """
+
+    async def tell(self, lane: Lane, change: Change) -> None:
+        """Let those who coordinate the plan know that the change contradicts one made here."""

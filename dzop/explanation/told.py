@@ -11,7 +11,7 @@ from dzop.explanation.words import Words, sentence
 __all__ = ["Told", "told"]
 
 _READS: Final = ("read", "vread", "history-instance", "history-type", "history-system", "history")
-_SEARCHES: Final = ("search-type", "$everything")
+_SEARCHES: Final = ("search-type", "$everything", "$diff", "$mine")
 _WRITES: Final = ("create", "update", "patch", "delete")
 _AS: Final = {"patch": "update"}
 

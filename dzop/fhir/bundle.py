@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 import orjson
 
-__all__ = ["HistoryEntry", "ResponseEntry", "SearchEntry", "batch_response", "history", "searchset"]
+__all__ = [
+    "HistoryEntry", "ResponseEntry", "SearchEntry", "batch_response", "document", "history", "searchset",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,21 @@ def batch_response(
     parts = [_response_entry(entry) for entry in entries]
     kind = "transaction-response" if transaction else "batch-response"
     return _bundle(kind, parts, None, (), id, last_updated)
+
+
+def document(entries: Iterable[tuple[str, bytes]], identifier: str, timestamp: str) -> bytes:
+    """A document of (full URL, resource), the Composition first; `identifier` is a URI that nothing else has.
+
+    https://hl7.org/fhir/R4/documents.html
+    """
+    parts = [b"{" + _member("fullUrl", url) + b',"resource":' + resource + b"}" for url, resource in entries]
+    head = {
+        "resourceType": "Bundle",
+        "identifier": {"system": "urn:ietf:rfc:3986", "value": identifier},
+        "type": "document",
+        "timestamp": timestamp,
+    }
+    return _members(head, (b"entry", b"[" + b",".join(parts) + b"]"))
 
 
 def _bundle(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from dzop.fhir.audience import consent_kinds
@@ -35,7 +36,7 @@ def categories(value: Mapping[str, Any], type: str, related: Mapping[str, frozen
     """
     if type == "Consent":
         return _of_consent(value)
-    rule = RESOURCE_TYPES[type].categories
+    rule = _rule_of(value, type)
     if type in _ANSWERS and _carer_about_themselves(value, type):
         return frozenset({"carer-burden"})
     found = {*rule.always, *_declared(value, rule), *_inherited(value, rule, related)}
@@ -48,8 +49,18 @@ def categories(value: Mapping[str, Any], type: str, related: Mapping[str, frozen
 
 def category_sources(value: Mapping[str, Any], type: str) -> tuple[str, ...]:
     """References and canonicals, as written, of the resources whose categories this one has too."""
-    sources = _sources(value, RESOURCE_TYPES[type].categories)
+    sources = _sources(value, _rule_of(value, type))
     return tuple(dict.fromkeys(source for source in sources if source is not None))
+
+
+def _rule_of(value: Mapping[str, Any], type: str) -> CategoryRule:
+    """The rule of the type, with the sources of the kinds that this resource is of."""
+    rule = RESOURCE_TYPES[type].categories
+    if not rule.kinds:
+        return rule
+    codes = {(each.get("system"), each.get("code")) for each in values(value, "code.coding")}
+    more = [source for each in rule.kinds if (each.system, each.code) in codes for source in each.sources]
+    return replace(rule, sources=(*rule.sources, *more)) if more else rule
 
 
 def _of_consent(value: Mapping[str, Any]) -> frozenset[str]:

@@ -34,7 +34,8 @@ class Operation:
     (type, letter): what it tells of. One that affects state is asked by POST only. `standard` is the id of the
     operation of R4 that it is, and `own_id` its own id where the code alone would not tell it from another. One that
     `judges_resource` takes its parameter `resource` unchecked, also as the body itself. `omitted` are parameters that
-    clients know and that are not offered, as (name, what to do instead).
+    clients know and that are not offered, as (name, what to do instead). `formats` are media types of its answer
+    beside those of FHIR.
     """
 
     code: str
@@ -49,6 +50,7 @@ class Operation:
     judges_resource: bool = False
     also: tuple[tuple[str, str], ...] = ()
     omitted: tuple[tuple[str, str], ...] = ()
+    formats: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

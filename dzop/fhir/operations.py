@@ -43,6 +43,9 @@ _ENTRY: Final = (
     Parameter("role", "Coding", "in", documentation="Which entry, where the member has several."),
     Parameter("entry", "string", "in", documentation="The id of the element `CareTeam.participant`."),
 )
+_WHY_ENDED: Final = Parameter(
+    "reasonCode", "Coding", "in", documentation="Why, a code of CodeSystem/end-of-membership."
+)
 _TEAM: Final = Parameter(
     "return", "CareTeam", "out", documentation="The team as it is now, if you may read it."
 )
@@ -282,7 +285,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "u",
         affects_state=True,
         documentation="Declines an entry that waits, withdraws your own proposal, or ends an entry that was agreed.",
-        parameters=(*_ENTRY, _TEAM),
+        parameters=(*_ENTRY, _WHY_ENDED, _TEAM),
     ),
     Operation(
         "leave",
@@ -291,7 +294,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "u",
         affects_state=True,
         documentation="Ends your own membership now. Any member may.",
-        parameters=(_TEAM,),
+        parameters=(_WHY_ENDED, _TEAM),
     ),
     Operation(
         "claim-coordination",
@@ -307,6 +310,10 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
             Parameter("start", "dateTime", "in", documentation="From when on; else now."),
             Parameter("period", "Period", "in", documentation="Or from when to when."),
             Parameter("reason", "string", "in", documentation="Why, for those who agree."),
+            Parameter(
+                "reasonCode", "Coding", "in", documentation="Why, a code of CodeSystem/coordination-reason."
+            ),
+            Parameter("remunerated", "boolean", "in", documentation="Whether it is paid for."),
             _TEAM,
         ),
     ),

@@ -11,6 +11,7 @@ https://hl7.org/fhir/R4/operationoutcome.html
     ├── Conflict              409  against the present state
     ├── Gone                  410  deleted
     ├── PreconditionFailed    412  another version, or not exactly one match
+    │   └── Overtaken         412  the same, with a proposal that has both changes
     ├── TooLarge              413  more than the limit
     ├── UnsupportedMediaType  415  neither FHIR JSON nor XML
     ├── Unprocessable         422  understood, but against a rule
@@ -26,11 +27,12 @@ from typing import Any, ClassVar, Final
 
 __all__ = [
     "Conflict", "FhirError", "Forbidden", "Gone", "InsufficientScope", "Invalid", "Issue", "NotFound", "NotSupported",
-    "PreconditionFailed", "TooLarge", "TooManyRequests", "Unauthenticated", "Unavailable",
+    "Overtaken", "PreconditionFailed", "TooLarge", "TooManyRequests", "Unauthenticated", "Unavailable",
     "Unprocessable", "UnsupportedMediaType", "operation_outcome",
 ]  # fmt: skip
 
 _PLAN_RULE: Final = "https://dzop.example/fhir/CodeSystem/plan-rule"
+_MERGE_PROPOSAL: Final = "https://dzop.example/fhir/StructureDefinition/merge-proposal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ class FhirError(Exception):
             Issue(self.code, issue, expression) if isinstance(issue, str) else issue for issue in issues
         )
         super().__init__("; ".join(issue.text for issue in self.issues))
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """The OperationOutcome that is answered."""
+        return operation_outcome(self.issues)
 
 
 class Invalid(FhirError):
@@ -102,6 +109,20 @@ class Gone(FhirError):
 
 class PreconditionFailed(FhirError):
     status, code = 412, "conflict"
+
+
+class Overtaken(PreconditionFailed):
+    """Another change came first. `proposal` has both, as JSON that can be sent again; `id` is that of the resource."""
+
+    def __init__(self, *issues: Issue | str, id: str, proposal: Any) -> None:
+        super().__init__(*issues)
+        self._id, self._proposal = id, proposal
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        extension = {"url": _MERGE_PROPOSAL, "valueReference": {"reference": f"#{self._id}"}}
+        inside = {"contained": [self._proposal], "extension": [extension]}
+        return {"resourceType": "OperationOutcome", **inside, **operation_outcome(self.issues)}
 
 
 class TooLarge(FhirError):

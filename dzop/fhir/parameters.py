@@ -137,7 +137,8 @@ def parameters(*given: tuple[str, str, Any]) -> dict[str, Any]:
 
     What has no value (None) is left out.
     """
-    return {"resourceType": "Parameters", "parameter": list(_rendered(given))}
+    found = list(_rendered(given))
+    return {"resourceType": "Parameters", **({"parameter": found} if found else {})}
 
 
 def _rendered(given: Sequence[tuple[str, str, Any]]) -> Iterator[dict[str, Any]]:

@@ -13,13 +13,15 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 __all__ = [
-    "CONSENT_KIND", "DATA_CATEGORY", "GOAL_RELATIONSHIP", "RESOURCE_TYPES", "Audience", "CategoryRule",
-    "ResourceType", "SearchParameter", "SearchType",
+    "CONSENT_KIND", "DATA_CATEGORY", "GOAL_ACCEPTANCE", "GOAL_RELATIONSHIP", "OBSERVATION_KIND", "RESOURCE_TYPES",
+    "Audience", "CategoryRule", "Kind", "ResourceType", "SearchParameter", "SearchType",
 ]  # fmt: skip
 
 SearchType = Literal["token", "reference", "date", "string", "uri", "number", "quantity", "composite"]
 
 GOAL_RELATIONSHIP: Final = "extension(http://hl7.org/fhir/StructureDefinition/goal-relationship)"
+GOAL_ACCEPTANCE: Final = "extension(http://hl7.org/fhir/StructureDefinition/goal-acceptance)"
+_REVIEW_DUE: Final = "extension(https://dzop.example/fhir/StructureDefinition/review-due).valueDate"
 _CANDIDATE: Final = "extension(http://hl7.org/fhir/StructureDefinition/task-candidateList).valueReference"
 
 
@@ -58,13 +60,22 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """Resources with this code at `code`; their categories are those of what `sources` lead to."""
+
+    system: str
+    code: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryRule:
     """How the data categories of a resource follow from it; `dzop.fhir.categories` applies it.
 
     `always` hold whatever it says. Codes of `systems` at `paths` choose among `codes`: none chosen
     gives `default`, a code we do not know gives `unknown`, the one with the smallest audience.
     `sources` lead to references and canonicals whose categories it has too; one that is not to be
-    found gives `unknown`.
+    found gives `unknown`. A resource of one of the `kinds` has the `sources` of that kind besides.
     """
 
     always: tuple[str, ...] = ()
@@ -74,6 +85,7 @@ class CategoryRule:
     default: str | None = None
     unknown: str | None = None
     sources: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,7 @@ _DZOP: Final = "https://dzop.example/fhir/CodeSystem"
 DATA_CATEGORY: Final = f"{_DZOP}/data-category"
 _GOAL_CATEGORY: Final = f"{_DZOP}/goal-category"
 CONSENT_KIND: Final = f"{_DZOP}/consent-kind"
+OBSERVATION_KIND: Final = f"{_DZOP}/observation-kind"
 _ASSESSMENTS: Final = ("needs-assessment", "prom", "prem", "carer-burden")
 
 
@@ -158,6 +171,12 @@ def _reference(name: str, path: str, *targets: str) -> SearchParameter:
 
 def _canonical(name: str, path: str, *targets: str) -> SearchParameter:
     return SearchParameter(name, "reference", (path,), targets, canonical=True)
+
+
+def _related_artifact(type: str, *paths: str) -> SearchParameter:
+    """A canonical of what a definition is in this way related to."""
+    found = (*paths, f"relatedArtifact[type={type}].resource")
+    return SearchParameter(type, "reference", found, canonical=True)
 
 
 def _composite(name: str, paths: tuple[str, ...], *components: SearchParameter) -> SearchParameter:
@@ -323,6 +342,26 @@ _ENTRIES: Final = (
         ),
     ),
     ResourceType(
+        "HealthcareService",
+        "directory",
+        person_paths=(),
+        interactions=_DELETABLE,
+        search=(
+            *_IDENTIFIED,
+            _token("active"),
+            _string("name"),
+            _token("characteristic"),
+            _reference("coverage-area", "coverageArea", "Location"),
+            _reference("endpoint", "endpoint", "Endpoint"),
+            _reference("location", "location", "Location"),
+            _reference("organization", "providedBy", "Organization"),
+            _token("program"),
+            _token("service-category", "category"),
+            _token("service-type", "type"),
+            _token("specialty"),
+        ),
+    ),
+    ResourceType(
         "CarePlan",
         "person",
         person_paths=("subject",),
@@ -359,6 +398,7 @@ _ENTRIES: Final = (
             ),
             _token("activity-code", "activity.detail.code"),
             _date("activity-date", "activity.detail.scheduled[x]"),
+            _own(_date("review-due", _REVIEW_DUE)),
         ),
         audience=Audience(author=("author",), acting=("activity.detail.performer",)),
         categories=CategoryRule(always=("plan",)),
@@ -377,7 +417,33 @@ _ENTRIES: Final = (
             _token("category"),
             _date("start-date", "startDate"),
             _date("target-date", "target.dueDate"),
+            _own(_date("review-due", _REVIEW_DUE)),
             _own(_reference("related-goal", f"{GOAL_RELATIONSHIP}.extension(target).valueReference", "Goal")),
+            _own(
+                _code(
+                    "acceptance-status",
+                    f"{GOAL_ACCEPTANCE}.extension(status).valueCode",
+                    "http://terminology.hl7.org/CodeSystem/goal-acceptance-status",
+                )
+            ),
+            _own(
+                _composite(
+                    "acceptance",
+                    (GOAL_ACCEPTANCE,),
+                    _reference(
+                        "individual",
+                        "extension(individual).valueReference",
+                        "Patient",
+                        "Practitioner",
+                        "RelatedPerson",
+                    ),
+                    _code(
+                        "acceptance-status",
+                        "extension(status).valueCode",
+                        "http://terminology.hl7.org/CodeSystem/goal-acceptance-status",
+                    ),
+                )
+            ),
             _own(
                 _reference(
                     "expressed-by",
@@ -510,6 +576,9 @@ _ENTRIES: Final = (
             _reference("encounter", "encounter", "Encounter"),
             _canonical("instantiates-canonical", "instantiatesCanonical", *_INSTANTIATED),
             _uri("instantiates-uri", "instantiatesUri"),
+            _own(_reference("about", "about")),
+            _own(_reference("in-response-to", "inResponseTo", "Communication")),
+            _own(_token("topic")),
         ),
         audience=Audience(author=("sender",), addressed=("recipient",)),
         categories=CategoryRule(
@@ -796,6 +865,8 @@ _ENTRIES: Final = (
             codes=_ASSESSMENTS,
             default="needs-assessment",
             unknown="carer-burden",
+            # How far a goal is reached is as open, and as closed, as the goal.
+            kinds=(Kind(OBSERVATION_KIND, "goal-attainment", ("focus",)),),
         ),
     ),
     ResourceType(
@@ -813,6 +884,31 @@ _ENTRIES: Final = (
         ),
         categories=CategoryRule(
             paths=("code",), systems=(DATA_CATEGORY,), codes=_ASSESSMENTS, unknown="carer-burden"
+        ),
+    ),
+    ResourceType(
+        "PlanDefinition",
+        "directory",
+        person_paths=(),
+        interactions=_DELETABLE,
+        search=(
+            *_IDENTIFIED,
+            *_DESCRIBED,
+            _related_artifact("composed-of"),
+            _canonical(
+                "definition",
+                "action.definition[x]",
+                "ActivityDefinition",
+                "PlanDefinition",
+                "Questionnaire",
+            ),
+            _related_artifact("depends-on", "library"),
+            _related_artifact("derived-from"),
+            _date("effective", "effectivePeriod"),
+            _related_artifact("predecessor"),
+            _related_artifact("successor"),
+            _token("topic"),
+            _token("type"),
         ),
     ),
     ResourceType(
@@ -880,6 +976,56 @@ _ENTRIES: Final = (
             default="document",
             unknown="document",
         ),
+    ),
+    ResourceType(
+        "Composition",
+        "person",
+        person_paths=("subject",),
+        interactions=_KEPT,
+        search=(
+            *_IDENTIFIED,
+            *_about(targets=()),
+            _code("status", "status", "composition-status"),
+            _token("type"),
+            _token("category"),
+            _string("title"),
+            _date("date"),
+            _reference("author", "author", *_REQUESTERS),
+            _reference("attester", "attester.party", *_ROLES),
+            _code(
+                "confidentiality",
+                "confidentiality",
+                "http://terminology.hl7.org/CodeSystem/v3-Confidentiality",
+            ),
+            _token("context", "event.code"),
+            _reference("encounter", "encounter", "Encounter", "EpisodeOfCare"),
+            _reference("entry", "section.entry"),
+            _date("period", "event.period"),
+            _token("related-id", "relatesTo.targetIdentifier"),
+            _reference("related-ref", "relatesTo.targetReference", "Composition"),
+            _token("section", "section.code"),
+        ),
+        audience=Audience(author=("author",)),
+        categories=CategoryRule(
+            paths=("type", "category"),
+            systems=(DATA_CATEGORY,),
+            codes=("shared-note", "document"),
+            default="document",
+            unknown="document",
+        ),
+    ),
+    ResourceType(
+        "Binary",
+        "person",
+        person_paths=("securityContext",),
+        interactions=_KEPT,
+        # It is no DomainResource: it has no narrative to search.
+        search=(
+            *(each for each in _COMMON if each.name not in ("_text", "_content")),
+            _own(_reference("security-context", "securityContext")),
+        ),
+        # Who may see what it belongs to, such as a photograph what it is of.
+        categories=CategoryRule(sources=("securityContext",), default="document", unknown="document"),
     ),
     ResourceType(
         "List",

@@ -39,6 +39,7 @@ _MODIFIERS: Final[Mapping[str, frozenset[str]]] = {
         ("Condition", "clinicalStatus verificationStatus"),
         ("Consent", "scope"),
         ("Goal", "lifecycleStatus"),
+        ("HealthcareService", "active"),
         ("List", "mode"),
         ("Organization", "active"),
         ("Patient", "active deceasedBoolean deceasedDateTime link"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-__all__ = ["Number", "read", "written"]
+__all__ = ["Number", "canonical", "read", "written"]
 
 
 class Number(str):
@@ -24,6 +24,11 @@ def read(data: bytes | str) -> Any:
 def written(value: Any, *, pretty: bool = False) -> bytes:
     """The JSON of a value."""
     return orjson.dumps(value, default=_number, option=_PRETTY if pretty else _PLAIN)
+
+
+def canonical(value: Any) -> bytes:
+    """The same for values that say the same: members sorted, so that bytes can be compared."""
+    return orjson.dumps(value, default=_number, option=_PLAIN | orjson.OPT_SORT_KEYS)
 
 
 _DECODER = json.JSONDecoder(parse_float=Number, parse_int=Number)

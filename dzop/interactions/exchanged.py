@@ -47,6 +47,7 @@ class Service:
     declarations: Declarations = field(default_factory=Declarations)
     identifier_checks: IdentifierChecks = "error"
     vocabulary: Vocabulary = SHIPPED
+    issuer: str = ""
     expansion_limit: int = 10_000
 
     def within(self, unit: Unit) -> Service:
@@ -59,7 +60,8 @@ class Service:
 class Request:
     """One request: `path` is relative to the base, `parameters` those of the URL and of a form.
 
-    `body` is a resource; `document` what is none, a JSON Patch, exactly as it was sent.
+    `body` is a resource; `document` what is none, a JSON Patch, exactly as it was sent. `format` is in what the
+    answer is wanted; FHIR's own formats are told apart only when it leaves.
     """
 
     method: str
@@ -73,6 +75,7 @@ class Request:
     accept_language: str = ""
     if_modified_since: str | None = None
     document: bytes | None = None
+    format: Literal["fhir", "pdf"] = "fhir"
 
     @property
     def preferences(self) -> Mapping[str, str]:
@@ -98,10 +101,19 @@ def parameters_in(query: str, where: str) -> tuple[tuple[str, str], ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Printed:
+    """A body that is no FHIR: its media type and its bytes."""
+
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The status and body of a response; `resource` is a body that is a FHIR resource as served.
 
-    `remarks` are warnings about what was done all the same, `applied` the preferences that were followed.
+    `remarks` are warnings about what was done all the same, `applied` the preferences that were followed. `printed`
+    is a body in another format, where the request asks for one.
     """
 
     status: int
@@ -111,6 +123,7 @@ class Answer:
     location: str | None = None
     remarks: tuple[Issue, ...] = ()
     applied: str = ""
+    printed: Printed | None = None
 
 
 @dataclass(frozen=True, slots=True)

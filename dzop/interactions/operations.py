@@ -11,6 +11,16 @@ from dzop.interactions import explaining, team
 from dzop.interactions.everything import everything_of_person, everything_of_plan
 from dzop.interactions.exchanged import Answer, Ask
 from dzop.interactions.meta import meta, meta_add, meta_delete
+from dzop.interactions.plan import goals
+from dzop.interactions.plan.apply import apply
+from dzop.interactions.plan.diff import diff
+from dzop.interactions.plan.document import document
+from dzop.interactions.plan.invite import invite
+from dzop.interactions.plan.mark_read import mark_read
+from dzop.interactions.plan.members import members
+from dzop.interactions.plan.merge import merge
+from dzop.interactions.plan.mine import mine
+from dzop.interactions.plan.overview import overview
 from dzop.interactions.relations import break_glass, declare_relation, revoke
 from dzop.interactions.terminology.expand import expand
 from dzop.interactions.terminology.lookup import lookup
@@ -38,6 +48,17 @@ PERFORMED: Final[Mapping[str, Performed]] = {
     "decline": team.decline,
     "leave": team.leave,
     "claim-coordination": team.claim_coordination,
+    "apply": apply,
+    "CarePlan-document": document,
+    "invite": invite,
+    "members": members,
+    "overview": overview,
+    "accept": goals.accept,
+    "progress": goals.show_progress,
+    "mine": mine,
+    "diff": diff,
+    "merge": merge,
+    "mark-read": mark_read,
     "explain-access": explaining.explain_access,
     "who-can-see": explaining.who_can_see,
     "preview-as": explaining.preview_as,

@@ -56,4 +56,4 @@ def selected(answer: Answer, selection: Selection | None) -> Answer:
 
 def refused(error: FhirError) -> ResponseEntry:
     """The entry of a Bundle that stands for a refusal."""
-    return ResponseEntry(str(error.status), outcome=json_bytes(operation_outcome(error.issues)))
+    return ResponseEntry(str(error.status), outcome=json_bytes(error.outcome))

@@ -25,6 +25,7 @@ from dzop.interactions.resource_body import ID
 from dzop.interactions.search_type import search_type
 from dzop.interactions.update import update
 from dzop.interactions.vread import vread
+from dzop.plan.minimal_data import ELSEWHERE, elsewhere
 
 Interaction = Callable[[Ask], Awaitable[Answer]]
 
@@ -63,6 +64,7 @@ _ON_INSTANCE = {"GET": Route("read", "r", read), **_CHANGING}
 _SEARCH = Route("search-type", "s", search_type)
 # What changes something and names no id is conditional: its query says which.
 _ON_TYPE = {"GET": _SEARCH, "POST": Route("create", "c", create), **_CHANGING}
+_BRINGING = ("POST", "PUT", "PATCH")
 _HISTORY = Route("history-instance", "r", history)
 _TYPE_HISTORY = Route("history-type", "s", history_type)
 _SYSTEM_HISTORY = Route("history-system", "s", history_system)
@@ -98,6 +100,8 @@ def _matched(request: Request) -> Target:
     parts = request.path.strip("/").split("/")
     if parts == ["_history"] and method == "GET":
         return Target(_SYSTEM_HISTORY, "")
+    if parts[0] in ELSEWHERE and method in _BRINGING:
+        raise elsewhere(parts[0])
     if parts[0] not in RESOURCE_TYPES:
         raise NotFound(f"`{parts[0][:64]}` is not a resource type of this server; see /metadata")
     if parts[-1].startswith("$"):

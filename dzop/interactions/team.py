@@ -5,7 +5,7 @@ Each makes the team that a client would have sent; rules, answers and refusals a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Any, Final
 
 from dzop.access.keeping import Written
@@ -20,6 +20,7 @@ from dzop.interactions.exchanged import Answer, Ask
 from dzop.interactions.rendered import written
 from dzop.interactions.resource_body import faults
 from dzop.plan import team_changes
+from dzop.plan.team import MEMBER_REASON, MEMBER_START_REASON, REMUNERATED
 from dzop.plan.team_changes import NOBODY, Named
 
 START_OR_PERIOD: Final = "give either `start` or `period`"
@@ -29,7 +30,7 @@ MEMBER_OR_ENTRY: Final = "name either the `member`, or the `entry` by the id of 
 async def propose(ask: Ask, given: Given) -> Answer:
     """Adds a member: agreed at once where the actor decides, else waiting."""
     member, period = given.get("member"), given.get("period")
-    roles = [_concept(each) for each in given.all("role")]
+    roles = [as_concept(each) for each in given.all("role")]
     return await _amended(
         ask, lambda team: team_changes.proposed(team, ask.service.base, member, roles, period)
     )
@@ -43,17 +44,19 @@ async def agree(ask: Ask, given: Given) -> Answer:
 
 async def decline(ask: Ask, given: Given) -> Answer:
     """Declines what waits, withdraws what one proposed, ends what is agreed."""
-    named, call = _named(ask, given), ask.call
+    named, call, why = _named(ask, given), ask.call, _reason(given)
     return await _amended(
         ask,
-        lambda team: team_changes.declined(team, ask.service.base, named, call.actor.individual, call.now),
+        lambda team: team_changes.declined(
+            team, ask.service.base, named, call.actor.individual, call.now, why
+        ),
     )
 
 
 async def leave(ask: Ask, given: Given) -> Answer:
     """Ends one's own membership now."""
-    keys, now = _own_keys(ask.call.actor), ask.call.now
-    return await _amended(ask, lambda team: team_changes.left(team, ask.service.base, keys, now))
+    keys, now, why = _own_keys(ask.call.actor), ask.call.now, _reason(given)
+    return await _amended(ask, lambda team: team_changes.left(team, ask.service.base, keys, now, why))
 
 
 async def claim_coordination(ask: Ask, given: Given) -> Answer:
@@ -67,9 +70,9 @@ async def claim_coordination(ask: Ask, given: Given) -> Answer:
     if period is not None and start is not None:
         raise Invalid(START_OR_PERIOD, expression="Parameters.parameter")
     asked = period if start is None else {"start": start}
-    reason = given.get("reason")
+    said = list(_said(given))
     return await _amended(
-        ask, lambda team: team_changes.claimed(team, ask.service.base, keys, asked, now, reason)
+        ask, lambda team: team_changes.claimed(team, ask.service.base, keys, asked, now, said)
     )
 
 
@@ -93,7 +96,7 @@ def _named(ask: Ask, given: Given) -> Named:
     member, entry = given.get("member"), given.get("entry")
     if (member is None) == (entry is None):
         raise Invalid(MEMBER_OR_ENTRY, expression="Parameters.parameter")
-    role = None if given.get("role") is None else _concept(given.get("role"))
+    role = None if given.get("role") is None else as_concept(given.get("role"))
     if entry is not None:
         return Named(entry=entry, role=role)
     key = actor_key(member, ask.service.base)
@@ -102,9 +105,24 @@ def _named(ask: Ask, given: Given) -> Named:
     return Named(member=key, role=role)
 
 
-def _concept(role: Mapping[str, Any]) -> Mapping[str, Any]:
+def as_concept(role: Mapping[str, Any]) -> Mapping[str, Any]:
     """A role as CareTeam has it, whether it was given as a Coding or as a CodeableConcept."""
     return role if "coding" in role or "text" in role else {"coding": [role]}
+
+
+def _reason(given: Given) -> Mapping[str, Any] | None:
+    why = given.get("reasonCode")
+    return None if why is None else as_concept(why)
+
+
+def _said(given: Given) -> Iterator[Mapping[str, Any]]:
+    """What stands beside a claim, as extensions of the participant."""
+    if (words := given.get("reason")) is not None:
+        yield {"url": MEMBER_REASON, "valueString": words}
+    if (why := _reason(given)) is not None:
+        yield {"url": MEMBER_START_REASON, "valueCodeableConcept": why}
+    if (paid := given.get("remunerated")) is not None:
+        yield {"url": REMUNERATED, "valueBoolean": paid}
 
 
 def _own_keys(actor: Actor) -> Set[str]:

@@ -32,7 +32,7 @@ from dzop.interactions.route import Target, match, perform, require_scope
 from dzop.interactions.update import update_found
 
 _WRITES: Final = ("delete", "create", "update", "patch")
-_TELLING: Final = ("List", "Provenance")
+_TURN: Final = {"RelatedPerson": -1, "Observation": 1, "List": 2, "Provenance": 2, "Binary": 2}
 _READS: Final = ("read", "vread", "search-type", "history-instance", "history-type", "history-system")
 
 _MOST_LOCKS: Final = 2_000  # the database has some thousands for all
@@ -85,7 +85,7 @@ async def _carry_out(unit: Unit, entries: Sequence[Entry]) -> dict[int, Answer]:
     bodies = await linked(unit, found)
     # What tells of others comes behind them, for it is as closed as they are.
     for each in sorted(
-        found.values(), key=lambda each: (each.entry.ask.type in _TELLING, each.entry.code != "create")
+        found.values(), key=lambda each: (_TURN.get(each.entry.ask.type, 0), each.entry.code != "create")
     ):
         await sleep(0)  # others are answered meanwhile
         if each.twin is None:

@@ -11,12 +11,14 @@ from dzop.fhir.outcome import Conflict, Invalid, PreconditionFailed
 from dzop.interactions.conditional import condition_in_url, held, locks_of
 from dzop.interactions.etag import version_of
 from dzop.interactions.exchanged import Answer, Ask
+from dzop.interactions.overtaken import overtaken
 from dzop.interactions.rendered import written
 from dzop.interactions.resource_body import may_choose_id, read_body
 
 
 async def update(ask: Ask) -> Answer:
-    """200, or 201 when it is the first version; 412 when If-Match names another than the current one.
+    """200, or 201 when it is the first version; 412 when If-Match names another than the current one: for who may read
+    both of these, with both changes brought together.
 
     `If-None-Match: *` replaces nothing: 412 when there is something.
     Without an id in the URL its query says what is updated: the one match, or a new resource when there is
@@ -32,7 +34,10 @@ async def update(ask: Ask) -> Answer:
         found = await held(unit, condition)
         return await update_found(unit, ask, proposal, None if found is None else found.id)
 
-    return written(ask, await ask.service.gateway.commit(ask.call, work))
+    try:
+        return written(ask, await ask.service.gateway.commit(ask.call, work))
+    except PreconditionFailed as stale:
+        raise await overtaken(ask, proposal, if_match, stale) from None
 
 
 async def _update(unit: Unit, ask: Ask, proposal: Proposal, if_match: int | None) -> Written:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from dzop.fhir.paths import values
 from dzop.fhir.references import read_reference
 from dzop.fhir.resource_types import GOAL_RELATIONSHIP
+from dzop.plan.goals import SOURCE_INSTRUMENT
 
 __all__ = ["CARRYING", "COMING", "CONTEXT", "TYPES", "belonging"]
 
@@ -46,7 +47,7 @@ CONTEXT: Final[Paths] = {
         "careTeam", "addresses", "supportingInfo", "encounter", "activity.outcomeReference",
         "activity.detail.reasonReference", "activity.detail.performer",
     ),
-    "Goal": (_RELATED, "addresses", "outcomeReference"),
+    "Goal": (_RELATED, "addresses", "outcomeReference", f"extension({SOURCE_INSTRUMENT}).valueReference"),
     "Task": ("focus", "reasonReference", "encounter", "owner"),
     "ServiceRequest": ("reasonReference", "supportingInfo", "encounter"),
     "CommunicationRequest": ("reasonReference", "encounter"),

@@ -17,7 +17,6 @@ __all__ = [
     "REASON",
     "break_glass",
     "languages_of",
-    "name_of",
     "notice",
     "patient",
     "therapeutic_relation",
@@ -77,18 +76,6 @@ def languages_of(person: Mapping[str, Any]) -> tuple[str, ...]:
         if coding.get("system") in (None, _LANGUAGE)
     )
     return tuple(dict.fromkeys(code for code in codes if code))
-
-
-def name_of(resource: Mapping[str, Any] | None) -> str | None:
-    """How a Practitioner or Organization is called; None where nobody says."""
-    name = (resource or {}).get("name")
-    if isinstance(name, str):
-        return name
-    for each in name or []:
-        parts = [*(each.get("prefix") or []), *(each.get("given") or []), each.get("family")]
-        if found := each.get("text") or " ".join(part for part in parts if part):
-            return str(found)
-    return None
 
 
 def _consent(

@@ -18,12 +18,17 @@ from dzop.fhir.references import actor_key
 from dzop.fhir.search.date import EARLIEST, LATEST, date_range
 
 __all__ = [
-    "COORDINATOR", "MEMBER_AGREEMENT", "MEMBER_PROPOSER", "MEMBER_REASON", "ROLE_SYSTEM", "STATES", "Entry", "Party",
-    "agreed_participants", "agreement", "entries", "party_of",
+    "COORDINATOR", "MEMBER_AGREEMENT", "MEMBER_DECIDER", "MEMBER_END_REASON", "MEMBER_PROPOSER", "MEMBER_REASON",
+    "MEMBER_START_REASON", "REMUNERATED", "ROLE_SYSTEM", "STATES", "Entry", "Party", "agreed_participants",
+    "agreement", "entries", "party_of",
 ]  # fmt: skip
 
 MEMBER_AGREEMENT: Final = "https://dzop.example/fhir/StructureDefinition/member-agreement"
 MEMBER_PROPOSER: Final = "https://dzop.example/fhir/StructureDefinition/member-proposer"
+MEMBER_DECIDER: Final = "https://dzop.example/fhir/StructureDefinition/member-decider"
+MEMBER_START_REASON: Final = "https://dzop.example/fhir/StructureDefinition/member-start-reason"
+MEMBER_END_REASON: Final = "https://dzop.example/fhir/StructureDefinition/member-end-reason"
+REMUNERATED: Final = "https://dzop.example/fhir/StructureDefinition/remunerated"
 MEMBER_REASON: Final = "https://dzop.example/fhir/StructureDefinition/member-reason"
 ROLE_SYSTEM: Final = "https://dzop.example/fhir/CodeSystem/role"
 COORDINATOR: Final = f"{ROLE_SYSTEM}|care-coordinator"
@@ -52,9 +57,17 @@ class Entry:
     @property
     def proposer(self) -> str | None:
         """Who proposed it, as a literal reference: an extension of the agreement."""
+        return self._who(MEMBER_PROPOSER)
+
+    @property
+    def decider(self) -> str | None:
+        """Who agreed to what was proposed, or declined it, kept in the same way."""
+        return self._who(MEMBER_DECIDER)
+
+    def _who(self, url: str) -> str | None:
         for agreed in _extensions(self.value, MEMBER_AGREEMENT):
             for extension in (agreed.get("_valueCode") or {}).get("extension", ()):
-                if extension.get("url") == MEMBER_PROPOSER:
+                if extension.get("url") == url:
                     return (extension.get("valueReference") or {}).get("reference")
         return None
 
@@ -99,12 +112,15 @@ class Entry:
         (start, end), (since, until) = self.stretch, other.stretch
         return max(start, since) < min(end, until)
 
-    def said(self, state: str, proposer: str | None) -> Entry:
-        """The same with this agreement and this proposer, whatever it said of them itself."""
+    def said(self, state: str, proposer: str | None, decider: str | None = None) -> Entry:
+        """The same with this agreement, this proposer and who decided on it, whatever it said of them itself."""
         wanted: dict[str, Any] = {"url": MEMBER_AGREEMENT, "valueCode": state}
-        if proposer is not None:
-            named = {"url": MEMBER_PROPOSER, "valueReference": {"reference": proposer}}
-            wanted["_valueCode"] = {"extension": [named]}
+        if named := [
+            {"url": url, "valueReference": {"reference": who}}
+            for url, who in ((MEMBER_PROPOSER, proposer), (MEMBER_DECIDER, decider))
+            if who is not None
+        ]:
+            wanted["_valueCode"] = {"extension": named}
         if _extensions(self.value, *_OURS) == [wanted]:
             return self
         kept = [text for text, each in _extension_texts(self) if each.get("url") not in _OURS]
@@ -113,6 +129,17 @@ class Entry:
             self.text, "extension", f"[{','.join([*kept, dumps(wanted, separators=(',', ':'))])}]"
         )
         return Entry(text, {**self.value, "extension": [*others, wanted]}, self.party)
+
+    def telling(self, url: str, **value: Any) -> Entry:
+        """The same with this extension, such as `valueBoolean=True`, in place of any with the same url."""
+        wanted = {"url": url, **value}
+        kept = [(text, each) for text, each in _extension_texts(self) if each.get("url") != url]
+        texts = [
+            *(text for text, _ in kept),
+            dumps(wanted, separators=(",", ":"), ensure_ascii=False, default=float),
+        ]
+        text = with_member(self.text, "extension", f"[{','.join(texts)}]")
+        return Entry(text, {**self.value, "extension": [*(each for _, each in kept), wanted]}, self.party)
 
     def during(self, **ends: str) -> Entry:
         """The same with another `start` or `end` of its period, each a FHIR dateTime."""

@@ -6,14 +6,14 @@ proposal beside what is agreed, and what they did not bring in themselves stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from dzop.fhir.outcome import Forbidden, Issue, Unprocessable
 from dzop.plan.coordination import interrupted, unfounded
-from dzop.plan.team import MEMBER_AGREEMENT, STATES, Entry, Party
+from dzop.plan.team import MEMBER_AGREEMENT, MEMBER_END_REASON, STATES, Entry, Party
 from dzop.plan.team_matching import matched
 
 __all__ = [
@@ -137,13 +137,13 @@ def settle(before: Sequence[Entry], after: Sequence[Entry], may: May) -> Settled
 
 def _step(place: int, sent: Entry, kept: Entry | None, may: May) -> _Step:
     if may.decides:
-        return _decided(sent, kept)
+        return _decided(sent, kept, may)
     if kept is None:
         return _proposal((), sent, place, may)
     if sent.content == kept.content:
         return _same(place, sent, kept, may)
     if kept.state == "agreed" and may.is_member(kept) and _is_shortened(kept, sent):
-        return _Step((sent.said("agreed", kept.proposer),), LEAVING)
+        return _Step((sent.said("agreed", kept.proposer, kept.decider),), LEAVING)
     if may.is_proposer(kept):
         return _proposal((), sent, place, may)
     if kept.state == "agreed" and may.proposes:
@@ -151,10 +151,11 @@ def _step(place: int, sent: Entry, kept: Entry | None, may: May) -> _Step:
     raise Forbidden(NOT_TO_CHANGE, expression=_at(place))
 
 
-def _decided(sent: Entry, kept: Entry | None) -> _Step:
+def _decided(sent: Entry, kept: Entry | None, may: May) -> _Step:
     if kept is None:
         return _Step((sent.said(sent.state or "agreed", None),), "decides")
-    entry = sent.said(sent.state or kept.state or "proposed", kept.proposer)
+    state = sent.state or kept.state or "proposed"
+    entry = sent.said(state, kept.proposer, kept.decider if state == kept.state else may.individual)
     if sent.content == kept.content and entry.state == kept.state:
         return _Step((kept,))
     is_new = entry.state == "agreed" and kept.state != "agreed"
@@ -166,7 +167,7 @@ def _same(place: int, sent: Entry, kept: Entry, may: May) -> _Step:
     if sent.state in (None, kept.state):
         return _Step((kept,))
     if kept.state == "proposed" and kept.only_coordinates and may.agrees:
-        entry = kept.said(str(sent.state), kept.proposer)
+        entry = kept.said(str(sent.state), kept.proposer, may.individual)
         return _Step((entry,), "agrees", "agreed" if entry.state == "agreed" else None)
     raise Forbidden(DECIDED, expression=f"{_at(place)}.extension.where(url = '{MEMBER_AGREEMENT}')")
 
@@ -208,12 +209,15 @@ def _is_other_proposal(sent: Entry, kept: Entry) -> bool:
 
 
 def _is_shortened(kept: Entry, sent: Entry) -> bool:
-    """Whether all that differs is an earlier end."""
+    """Whether all that differs is an earlier end, and why."""
     (start, end), (since, until) = kept.stretch, sent.stretch
-    rest = [
-        {name: value for name, value in each.content.items() if name != "period"} for each in (kept, sent)
-    ]
-    return rest[0] == rest[1] and start == since and until < end
+    return _lasting(kept) == _lasting(sent) and start == since and until < end
+
+
+def _lasting(entry: Entry) -> Mapping[str, Any]:
+    """What an entry says but when it ends, and why."""
+    others = [each for each in entry.content.get("extension", ()) if each.get("url") != MEMBER_END_REASON]
+    return {**entry.content, "period": None, "extension": others}
 
 
 def _refuse_states(after: Sequence[Entry]) -> None:

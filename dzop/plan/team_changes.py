@@ -16,7 +16,7 @@ from dzop.fhir.json import Source
 from dzop.fhir.outcome import Unprocessable
 from dzop.fhir.references import actor_key
 from dzop.plan.coordination import written
-from dzop.plan.team import MEMBER_REASON, ROLE_SYSTEM, Entry, entries, party_of
+from dzop.plan.team import MEMBER_END_REASON, ROLE_SYSTEM, Entry, entries, party_of
 
 __all__ = [
     "NOBODY", "NOT_A_MEMBER", "NO_SUCH_ENTRY", "SEVERAL", "Named", "agreed", "claimed", "declined", "left", "proposed",
@@ -30,6 +30,7 @@ NOBODY: Final = (
     "a member is named by a reference or an identifier with a system, so that it is known who is meant"
 )
 NOT_A_MEMBER: Final = "you have no entry in this team that is agreed and in force"
+Concept = Mapping[str, Any]
 _COORDINATION: Final = {"coding": [{"system": ROLE_SYSTEM, "code": "care-coordinator"}]}
 
 
@@ -67,27 +68,29 @@ def agreed(team: Source, base: str, named: Named) -> Source:
     return _changed(team, base, named, ("proposed",), lambda entry: entry.said("agreed", entry.proposer))
 
 
-def declined(team: Source, base: str, named: Named, actor: str, now: datetime) -> Source:
+def declined(
+    team: Source, base: str, named: Named, actor: str, now: datetime, reason: Concept | None = None
+) -> Source:
     """With the one proposal that is named declined, or one's own withdrawn; where none waits, what is agreed ended.
 
-    A member without a role named is ended in all roles.
+    A member without a role named is ended in all roles; `reason` says why.
     """
 
     def change(entry: Entry) -> Entry | None:
         if entry.state == "proposed":
             return None if entry.proposer == actor else entry.said("declined", entry.proposer)
-        return _ended(entry, now) or entry.said("declined", entry.proposer)
+        return _ended(entry, now, reason) or entry.said("declined", entry.proposer)
 
     return _changed(team, base, named, ("proposed", "agreed"), change, now)
 
 
-def left(team: Source, base: str, actor: Set[str], now: datetime) -> Source:
+def left(team: Source, base: str, actor: Set[str], now: datetime, reason: Concept | None = None) -> Source:
     """Without the actor: what is agreed ends, so that it stays known; what waits or is to come is taken out."""
     found = entries(team, base, {})
     own = [each for each in found if _is_of(each, actor) and each.state != "declined" and _lasts(each, now)]
     if not own:
         raise Unprocessable(NOT_A_MEMBER)
-    ended = {id(each): _ended(each, now) if each.state == "agreed" else None for each in own}
+    ended = {id(each): _ended(each, now, reason) if each.state == "agreed" else None for each in own}
     kept = [ended.get(id(each), each) for each in found]
     return _with(team, [each.text for each in kept if each is not None])
 
@@ -98,9 +101,9 @@ def claimed(
     actor: Set[str],
     period: Mapping[str, Any] | None,
     now: datetime,
-    reason: str | None = None,
+    said: Sequence[Mapping[str, Any]] = (),
 ) -> Source:
-    """With the actor, a member, as care coordinator: from now on, or for a period; `reason` stands beside it."""
+    """With the actor, a member, as care coordinator: from now on, or for a period; `said` are extensions beside it."""
     for entry in entries(team, base, {}):
         since, until = entry.stretch
         if (
@@ -113,7 +116,7 @@ def claimed(
             end = (entry.value.get("period") or {}).get("end")
             if end is not None:
                 given.setdefault("end", end)
-            claim = _entry(entry.value["member"], [_COORDINATION], given, reason)
+            claim = _entry(entry.value["member"], [_COORDINATION], given, said)
             return _with(team, [*_texts(team, base), claim])
     raise Unprocessable(NOT_A_MEMBER)
 
@@ -139,9 +142,12 @@ def _changed(
     return _with(team, [each.text for each in kept if each is not None])
 
 
-def _ended(entry: Entry, now: datetime) -> Entry | None:
-    """Ended now; None when it has not begun."""
-    return entry.during(end=written(now)) if entry.stretch[0] < now else None
+def _ended(entry: Entry, now: datetime, reason: Concept | None) -> Entry | None:
+    """Ended now, and why; None when it has not begun."""
+    if entry.stretch[0] >= now:
+        return None
+    ended = entry.during(end=written(now))
+    return ended if reason is None else ended.telling(MEMBER_END_REASON, valueCodeableConcept=reason)
 
 
 def _lasts(entry: Entry, now: datetime) -> bool:
@@ -156,9 +162,16 @@ def _texts(team: Source, base: str) -> list[str]:
     return [each.text for each in entries(team, base, {})]
 
 
-def _entry(member: Mapping[str, Any], roles: Sequence[Any], period: Any, reason: str | None = None) -> str:
-    said = {"extension": [{"url": MEMBER_REASON, "valueString": reason}]} if reason else {}
-    value = {**said, "role": list(roles), "member": member, **({} if period is None else {"period": period})}
+def _entry(
+    member: Mapping[str, Any], roles: Sequence[Any], period: Any, said: Sequence[Mapping[str, Any]] = ()
+) -> str:
+    extensions = {"extension": list(said)} if said else {}
+    value = {
+        **extensions,
+        "role": list(roles),
+        "member": member,
+        **({} if period is None else {"period": period}),
+    }
     return dumps(value, separators=(",", ":"), ensure_ascii=False, default=float)
 
 

@@ -222,7 +222,9 @@ KEEP = compiled(
         received_at=NOW,
     )
     .on_conflict_do_nothing()
+    .returning(exchange_quarantine.c.sequence)
 )
+"""A row when it was not kept yet."""
 
 STANDING = compiled(
     select(resource_current.c.version, resource_current.c.deleted).where(

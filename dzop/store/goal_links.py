@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from dzop.plan.task_states import OPEN
 from dzop.store.statement import Statement, compiled
 from dzop.store.tables import (
     ALWAYS,
@@ -39,6 +40,7 @@ from dzop.store.tables import (
     index_reference,
     index_token,
     resource_current,
+    resource_version,
     same_resource,
 )
 from dzop.store.visibility import visible
@@ -48,7 +50,6 @@ GOAL_LINK = "_goal"
 
 _PERSON = bindparam("person", type_=BigInteger)
 _WRITTEN = bindparam("written", type_=ARRAY(Text))
-_OPEN = ("draft", "requested", "received", "accepted", "ready", "in-progress", "on-hold")
 
 # Two who change links at the same time would each miss what the other wrote.
 ONE_AT_A_TIME = compiled(
@@ -56,6 +57,26 @@ ONE_AT_A_TIME = compiled(
         func.pg_advisory_xact_lock(func.hashtextextended(literal("goals"), _PERSON)).is_(None).label("held")
     )
 )
+
+_goal, _version = resource_current.alias("goal"), resource_version.alias("version")
+_related = index_reference.alias("related")
+LINKED = compiled(
+    select(_version.c.body)
+    .select_from(
+        _goal.join(_version, and_(same_resource(_version, _goal), _version.c.version == _goal.c.version))
+    )
+    .where(
+        _goal.c.person == _PERSON,
+        _goal.c.type == literal("Goal"),
+        ~_goal.c.deleted,
+        exists(
+            select(literal(1)).where(
+                same_resource(_related, _goal), _related.c.parameter == literal("related-goal")
+            )
+        ),
+    )
+)
+"""The goals of a person that name others, as they are now."""
 
 
 @cache
@@ -107,7 +128,7 @@ def _reached(everything: bool) -> CTE:
                 and_(
                     same_resource(status, focus),
                     status.c.parameter == "status",
-                    status.c.code.in_([literal(code) for code in _OPEN]),
+                    status.c.code.in_([literal(code) for code in OPEN]),
                 ),
             )
         )

@@ -24,8 +24,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from dzop.store.tables import metadata
 
 __all__ = [
-    "REVOKED", "login_account", "login_failure", "login_session", "metadata", "oauth_client", "oauth_consent",
-    "oauth_grant", "oauth_revocation", "oauth_spent",
+    "REVOKED", "invitation", "login_account", "login_capacity", "login_failure", "login_session", "metadata",
+    "oauth_client", "oauth_consent", "oauth_grant", "oauth_revocation", "oauth_spent",
 ]  # fmt: skip
 
 _KEY = Text(collation="C")
@@ -146,6 +146,29 @@ login_failure = Table(
     _key("kind", primary_key=True),
     Column("digest", LargeBinary, primary_key=True),
     Column("instants", ARRAY(_INSTANT), nullable=False, comment="Of late, at most as many as lock it"),
-    CheckConstraint("kind in ('account', 'address')", name="kind_known"),
-    comment="Failed logins of an account or an address, by digest.",
+    CheckConstraint("kind in ('account', 'address', 'code')", name="kind_known"),
+    comment="Failed logins of an account or an address, and wrong codes from an address, by digest.",
+)
+
+login_capacity = Table(
+    "login_capacity",
+    metadata,
+    _key("issuer", primary_key=True),
+    _key("identity", primary_key=True, comment="The `sub` of who logs in there"),
+    _key("subject", primary_key=True, comment="As whom they may act, as a reference"),
+    _instant("since"),
+    comment="What somebody who logs in elsewhere took up with a code, besides what their numbers say.",
+)
+Index("ix_login_capacity_subject", login_capacity.c.subject)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    _key("subject", primary_key=True, comment="Who is invited: RelatedPerson/x"),
+    _key("inviter", comment="Who asked for the code last"),
+    Column("digest", LargeBinary, nullable=False, unique=True, comment="Of the code, which is nowhere else"),
+    _instant("created_at"),
+    _instant("expires_at"),
+    Column("used_at", _INSTANT),
+    comment="Codes that count once; a later one for the same subject takes the place of one that was not used.",
 )

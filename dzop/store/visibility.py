@@ -9,7 +9,7 @@ Parameters: `shapes` and `keys` (text[]), `now` (timestamptz).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ARRAY,
@@ -36,6 +36,10 @@ from dzop.store.tables import audience, grants, same_resource
 SHAPES = bindparam("shapes", type_=ARRAY(Text))
 KEYS = bindparam("keys", type_=ARRAY(Text))
 NOW = bindparam("now", type_=DateTime(timezone=True))
+
+
+_MEMBER: Final = "relation:team:"
+"""How the law names the team by which somebody is near a person (`consent.rules`)."""
 
 
 def visible(resource: FromClause) -> ColumnElement[bool]:
@@ -66,6 +70,11 @@ def seen(resource: FromClause) -> FromClause:
     return _seen(_alike(), resource)
 
 
+def seen_of_few(resource: FromClause) -> FromClause:
+    """The same of few rows, which are known without asking what is granted: that is put together once, before."""
+    return _seen(_alike_of_all().cte("alike").prefix_with("MATERIALIZED"), resource)
+
+
 def seen_and_granted(resource: FromClause) -> Select[Any]:
     """The same rows with what is granted to the actor there, which `granted` judges other rows of theirs by."""
     alike = _alike()
@@ -84,6 +93,10 @@ def _seen(alike: FromClause, resource: FromClause) -> FromClause:
 
 def _alike() -> FromClause:
     """The persons of whom anything is granted to the actor, put together where it is the same."""
+    return _alike_of_all().subquery("alike")
+
+
+def _alike_of_all() -> Select[Any]:
     chosen = (
         select(grants.c.person, *_MASKS)
         .where(*_fits())
@@ -92,7 +105,7 @@ def _alike() -> FromClause:
         .subquery("chosen")
     )
     masks = [chosen.c[each.name] for each in _MASKS]
-    return select(*masks, func.array_agg(chosen.c.person).label("persons")).group_by(*masks).subquery("alike")
+    return select(*masks, func.array_agg(chosen.c.person).label("persons")).group_by(*masks)
 
 
 def ruled(resource: FromClause) -> tuple[FromClause, tuple[ColumnElement[Any], ...]]:
@@ -162,6 +175,13 @@ def _concerned(resource: FromClause, *kinds: ColumnElement[bool]) -> ColumnEleme
         )
         .correlate(resource)
     )
+
+
+def teams() -> Select[Any]:
+    """The teams, by reference, by which something is granted to the actor now: that of one's membership."""
+    told = select(func.unnest(grants.c.rules).label("rule")).where(*_fits()).subquery("told")
+    name = func.substr(told.c.rule, literal(len(_MEMBER) + 1)).label("team")
+    return select(name).where(func.starts_with(told.c.rule, literal(_MEMBER))).distinct()
 
 
 def panel(resource: FromClause) -> ColumnElement[bool]:

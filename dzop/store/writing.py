@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    exists,
     func,
     literal,
     or_,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
+from dzop.fhir.resource_types import OBSERVATION_KIND
 from dzop.store.audit import noted
 from dzop.store.index_tables import INDEX, arrays, kept
 from dzop.store.reading import (
@@ -179,14 +181,33 @@ def _forget() -> Statement:
 FORGET = _forget()
 
 _MASK = bindparam("mask", type_=BigInteger)
-_TELLING = (("Provenance", "target"), ("List", "item"))  # types, and through which parameter they tell
+_TELLING = (
+    ("Provenance", "target"),
+    ("List", "item"),
+    ("Binary", "security-context"),
+    ("Observation", "derived-from"),
+)
+"""Types, and through which parameter they tell."""
+_is_rating = exists(
+    select(literal(1)).where(
+        same_resource(index_token, index_reference),
+        index_token.c.parameter == literal("code"),
+        index_token.c.system == literal(OBSERVATION_KIND),
+        index_token.c.code == literal("goal-attainment"),
+    )
+)
 _told = select(index_reference.c.type, index_reference.c.id).where(
     index_reference.c.person == PERSON,
     or_(
         *[
             and_(index_reference.c.type == literal(type), index_reference.c.parameter == literal(name))
             for type, name in _TELLING
-        ]
+        ],
+        and_(
+            index_reference.c.type == literal("Observation"),
+            index_reference.c.parameter == literal("focus"),
+            _is_rating,
+        ),
     ),
     index_reference.c.target_type == TYPE,
     index_reference.c.target_id == ID,

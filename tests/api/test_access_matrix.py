@@ -219,9 +219,10 @@ class World:
         searches += [
             f"{type}?patient={self.person.patient}&_count=100"
             for type in TYPES
-            if type not in ("Patient", "Provenance")
+            if type not in ("Patient", "Provenance", "Binary")
         ]
         searches += [f"Provenance?target={self.person.ref('Goal', 'life')}"]
+        searches += [f"Binary?security-context={self.person.ref('Communication', 'journal')}"]
         for answer in batch(server.client("system"), searches):
             for found in answer["resource"].get("entry", ()):
                 yield f"{found['resource']['resourceType']}/{found['resource']['id']}", found["resource"]

@@ -89,6 +89,8 @@ def world(server: Server) -> World:
     person = new_person(server)
     others = [
         entity(person.ref("Questionnaire", "form"), status="active", title="Vragen"),
+        entity(person.ref("PlanDefinition", "template"), status="active", title="Sjabloon"),
+        entity(person.ref("HealthcareService", "service"), active=True, name="Dienst"),
         entity(person.ref("List", "list"), status="current", mode="working", subject=ref(person.patient)),
     ]
     person.store(*others)

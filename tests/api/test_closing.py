@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 from persons import Person
-from resources import DZOP, Resource, task
+from resources import DZOP, Resource, ref, task
 
 AFTERCARE = {"coding": [{"system": f"{DZOP}/CodeSystem/task-kind", "code": "aftercare"}]}
 
@@ -39,7 +39,7 @@ def test_a_task_of_aftercare_is(closed: Person) -> None:
 
 
 def test_a_task_of_aftercare_is_corrected_and_stays_one(closed: Person) -> None:
-    made = asked(closed, code=AFTERCARE).json()
+    made = asked(closed, code=AFTERCARE, owner=ref(closed.who("nurse"))).json()
     address = f"/Task/{made['id']}"
     answers = [
         closed.client("nurse").put(address, json=body).status_code

@@ -42,7 +42,9 @@ def searched(person: Person, name: str) -> set[str]:
     """What searches of every type find of this person."""
     client, found = person.client(name), set[str]()
     for type in KEPT:
-        parameter = "_id" if type == "Patient" else "patient"
+        parameter = {"Patient": "_id", "Binary": "security-context:Communication.patient"}.get(
+            type, "patient"
+        )
         query = f"/{type}?{parameter}={person.patient.removeprefix('Patient/')}&_count=1000"
         found |= {f"{type}/{id}" for id in ids(client.get(query))}
     return found

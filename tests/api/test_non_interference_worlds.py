@@ -279,7 +279,9 @@ def reads(draw: st.DrawFn, world: World) -> str:
     """An id that is free, hidden, seen or deleted; now, as it was, all it ever was; and all of a person."""
     reference = draw(_chance((*world.references, "Goal/free", "Communication/free")))
     look = draw(_chance(("", "", "", *_LOOKS)))
-    match draw(_chance(("read",) * 5 + ("history",) * 2 + ("everything",))):
+    match draw(_chance(("read",) * 5 + ("history",) * 2 + ("everything", "mine"))):
+        case "mine":
+            return f"Task/$mine?date=2099-01-01&_count={draw(_chance((1, 20)))}"
         case "read":
             paths = ("", "", "/_history", "/_history/1", "/_history/2", "/_history/3", "/_history?_count=1")
             path = draw(_chance(paths))
@@ -368,7 +370,12 @@ def _all_links(world: World) -> Iterator[str]:
 def _all_histories(world: World) -> Iterator[str]:
     yield from (f"{type}/_history?_count=100" for type in HELD)
     yield from ("_history?_count=100", f"{PERSON}/$everything", f"{OTHER}/$everything")
-    yield from (f"{each}/$everything" for each in world.references if each.startswith("CarePlan/"))
+    # `$document` tells those who may ask who may see the plan, which rests on the rows of others too.
+    for operation, type in (
+        ("everything", "CarePlan"), ("overview", "CarePlan"), ("members", "CareTeam"),
+        ("diff?from=2020-01-01", "CarePlan"),
+    ):  # fmt: skip
+        yield from (f"{each}/${operation}" for each in world.references if each.startswith(f"{type}/"))
 
 
 def probes(world: World, hidden: frozenset[str]) -> Question:

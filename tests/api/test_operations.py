@@ -51,6 +51,10 @@ def _stranger_as_nurse(person: Person, name: str) -> list[Parameter]:
     return [*_stranger(person, name), role]
 
 
+def _somebody_new(person: Person, name: str) -> list[Parameter]:
+    return [{"name": "name", "valueString": "An"}]
+
+
 def _declaration(person: Person, name: str) -> list[Parameter]:
     text = evidence(person.server, person.who(name), person.ssin)
     given: list[Parameter] = declaration(person.ssin, "eid-reading", text)["parameter"]
@@ -77,8 +81,25 @@ def _goal(person: Person, name: str) -> list[Parameter]:
     return [{"name": "resource", "resource": goal(person.ref("Goal", "life"), person.patient)}]
 
 
+def _agreed(person: Person, name: str) -> list[Parameter]:
+    return [{"name": "status", "valueCode": "agree"}]
+
+
 def _withdrawn(person: Person, name: str) -> list[Parameter]:
     return [{"name": "remove", "valueReference": ref(person.ref("Consent", "sharing"))}]
+
+
+def _since_the_first(person: Person, name: str) -> list[Parameter]:
+    return [{"name": "from", "valueString": "1"}]
+
+
+def _versions(person: Person, name: str) -> list[Parameter]:
+    (plan,) = [each for each in person.plan() if each["resourceType"] == "CarePlan"]
+    return [{"name": each, "resource": plan} for each in ("base", "mine", "theirs")]
+
+
+def _subject(person: Person, name: str) -> list[Parameter]:
+    return [{"name": "subject", "valueString": person.patient}]
 
 
 def _role(person: Person, name: str) -> list[Parameter]:
@@ -124,6 +145,7 @@ CASES: Mapping[str, Case] = {
     "validate-instance": Case(LIFE, (200, 200, 200, 200, 200, 404, 404, 404)),
     "Patient-everything": Case(PATIENT, (200, 200, 200, 200, 200, 404, 404, 404)),
     "CarePlan-everything": Case(PLAN, (200, 200, 200, 200, 200, 404, 404, 404)),
+    "CarePlan-document": Case(PLAN, (200, 200, 200, 200, 200, 404, 404, 404)),
     "declare-relation": Case(("Patient",), (403, 200, 200, 200, 403, 403, 403, 200), _declaration),
     "break-glass": Case(("Patient",), (403,) * 8, _emergency),
     "revoke": Case(("Consent", "sharing"), (200, 404, 404, 404, 404, 404, 404, 404)),
@@ -132,11 +154,21 @@ CASES: Mapping[str, Case] = {
     "decline": Case(TEAM, (200, 403, 403, 403, 403, 403, 404, 404), _stranger),
     "leave": Case(TEAM, (422, 200, 200, 200, 200, 200, 404, 404)),
     "claim-coordination": Case(TEAM, (422, 200, 200, 200, 403, 403, 404, 404)),
+    "accept": Case(LIFE, (200, 200, 200, 200, 200, 404, 404, 404), _agreed),
+    "progress": Case(LIFE, (200, 200, 200, 200, 200, 404, 404, 404)),
+    "invite": Case(TEAM, (200, 403, 403, 403, 403, 403, 404, 404), _somebody_new),
+    "mark-read": Case(("Communication", "message"), (200, 422, 200, 404, 404, 404, 404, 404)),
+    "overview": Case(PLAN, (200, 200, 200, 200, 200, 404, 404, 404)),
+    "mine": Case(("Task",), EVERYBODY),
+    "diff": Case(PLAN, (200, 200, 200, 200, 200, 404, 404, 404), _since_the_first),
+    "merge": Case(PLAN, (200, 200, 200, 200, 200, 404, 404, 404), _versions),
+    "members": Case(TEAM, (200, 200, 200, 200, 200, 200, 404, 404)),
     "explain-access": Case(PATIENT, ONLY_THE_PERSON, _nurse_of_goals),
     "who-can-see": Case(PATIENT, ONLY_THE_PERSON, _of_goals),
     "preview-as": Case(PATIENT, ONLY_THE_PERSON, _nurse),
     "access-log": Case(PATIENT, ONLY_THE_PERSON),
     "what-if": Case(PATIENT, ONLY_THE_PERSON, _withdrawn),
+    "apply": Case(("PlanDefinition/diabetes",), (200, 200, 200, 200, 200, 404, 404, 404), _subject),
     "CodeSystem-lookup": Case(("CodeSystem",), EVERYBODY, _role),
     "CodeSystem-validate-code-type": Case(("CodeSystem",), EVERYBODY, _of_roles),
     "CodeSystem-validate-code-instance": Case((A_CODE_SYSTEM,), EVERYBODY, lambda *who: _role(*who)[1:]),

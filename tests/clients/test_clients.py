@@ -86,7 +86,7 @@ def visit_of(person: Person) -> Visit:
         "person_token": person.server.token(person.patient),
         "patient": person.patient,
         "diary": person.ref("Communication", "journal"),
-        "task": _without_id(task("Task/x", person.patient)),
+        "task": _without_id(task("Task/x", person.patient, owner=ref(person.who("gp")))),
         "patch": [
             {"op": "test", "path": "/status", "value": "accepted"},
             {"op": "replace", "path": "/status", "value": "in-progress"},

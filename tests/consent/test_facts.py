@@ -70,6 +70,20 @@ def test_contradictory_agreements_are_none() -> None:
     assert facts_of(team("t", entry)).relations == ()
 
 
+@pytest.mark.parametrize("code", ["educator", "liaison", "oncology-coordinator", "reference-person"])
+def test_who_has_a_function_in_the_team_is_there_in_the_own_profession(code: str) -> None:
+    system = "https://dzop.example/fhir/CodeSystem/team-function"
+    entry = participant("Practitioner/a") | {"role": [{"coding": [{"system": system, "code": code}]}]}
+    (relation,) = facts_of(team("t", entry)).relations
+    assert (relation.roles, relation.coordinates) == ((), False)
+
+
+def test_a_professional_who_is_called_a_volunteer_is_none() -> None:
+    system = "https://dzop.example/fhir/CodeSystem/team-function"
+    entry = participant("Practitioner/a") | {"role": [{"coding": [{"system": system, "code": "volunteer"}]}]}
+    assert facts_of(team("t", entry)).relations == ()
+
+
 @pytest.mark.parametrize(
     "role",
     [{"text": "healthcare-actor"}, {"coding": [{"system": "http://snomed.info/sct", "code": "224535009"}]}],

@@ -16,6 +16,7 @@ from dzop.definitions.profile_page import profile_page
 from dzop.definitions.structure_definitions import structure_definitions
 from dzop.fhir.profiles.registry import PROFILES
 from dzop.fhir.structure import structure_of, structure_of_resource
+from dzop.plan.goal_attainment import is_rating
 
 ROOT = Path(__file__).parents[2]
 OURS = [each for each in PROFILES.values() if each.url.startswith("https://dzop.example/")]
@@ -39,6 +40,8 @@ def own_data() -> Iterator[tuple[str, Mapping[str, Any]]]:
 def profile_for(value: Mapping[str, Any]) -> str | None:
     """The name of the profile of ours that a resource of ours is meant to conform to."""
     type = value["resourceType"]
+    if type == "Observation" and is_rating(value):
+        return "goal-rating"
     if type not in BY_CATEGORY:
         return BY_TYPE.get(type)
     codes = [

@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
+from pypdf import PdfReader
 
 JET, AN, DOCTOR = "Patient/jet-peeters", "RelatedPerson/an-peeters", "Practitioner/dr-van-acker"
 NEIGHBOUR, EXCLUDED_SISTER = "RelatedPerson/louis-maes", "RelatedPerson/lies-wouters"
@@ -366,3 +368,36 @@ def _with_markup(route: Route) -> None:
     for entry in bundle["entry"]:
         entry["resource"]["description"]["text"] = "<img src=x onerror=document.title='gone'>"
     route.fulfill(response=answer, json=bundle)
+
+
+def test_jet_downloads_her_plan_to_print(visit: Visit) -> None:
+    page = log_in(visit(), JET)
+    with page.expect_download() as downloading:
+        page.locator("#download-plan").click()
+    download = downloading.value
+    found = Path(download.path()).read_bytes()
+    assert (download.suggested_filename, found[:5]) == ("plan.pdf", b"%PDF-")
+
+
+def test_the_plan_to_print_is_in_the_language_of_the_page(visit: Visit) -> None:
+    page = log_in(visit(locale="fr-BE"), JET)
+    with page.expect_download() as downloading:
+        page.locator("#download-plan").click()
+    first = PdfReader(downloading.value.path()).pages[0].extract_text()
+    assert "Ce qui compte pour moi" in first
+
+
+def test_jet_downloads_all_that_is_kept_of_her(visit: Visit) -> None:
+    page = log_in(visit(), JET)
+    with page.expect_download() as downloading:
+        page.locator("#download-everything").click()
+    found = json.loads(Path(downloading.value.path()).read_bytes())
+    assert (len(found["entry"]) > found["total"] > 20, found["entry"][0]["resource"]["id"]) == (
+        True,
+        "jet-peeters",
+    )
+
+
+def test_only_the_person_is_offered_everything(visit: Visit) -> None:
+    page = log_in(visit(), AN)
+    assert (page.locator("#download-plan").count(), page.locator("#download-everything").count()) == (1, 0)

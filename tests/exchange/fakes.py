@@ -91,6 +91,7 @@ class Store:
     persons: dict[str, str] = field(default_factory=dict)
     placed: dict[str, dict[str, Placement]] = field(default_factory=dict)
     kept: list[tuple[Change, Incident, str]] = field(default_factory=list)
+    told: list[str | None] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)
     refusal: str | None = None
     directory: dict[str, Identifier] = field(default_factory=dict)
@@ -185,10 +186,12 @@ class Store:
     async def quarantine(self, lane: Lane, entry: Entry, reason: str, code: int | None) -> None:
         self._set_aside(lane, entry, "quarantined", reason, code)
 
-    async def keep(self, lane: Lane, change: Change, incident: Incident, reason: str) -> None:
+    async def keep(self, lane: Lane, change: Change, incident: Incident, reason: str) -> bool:
         known = {(kept.node, kept.hub_version) for kept, _, _ in self.kept}
-        if (change.node, change.hub_version) not in known:
+        is_new = (change.node, change.hub_version) not in known
+        if is_new:
             self.kept.append((change, incident, reason))
+        return is_new
 
     async def pulled(self, lane: Lane, since: int, again: datetime) -> None:
         held = self.lanes[lane.person]
@@ -221,6 +224,9 @@ class Store:
             for literal, identifier in self.directory.items()
             if identifier == logical.identifier and logical.type in (None, literal.partition("/")[0])
         }
+
+    async def tell(self, lane: Lane, change: Change) -> None:
+        self.told.append(change.reference)
 
     async def apply(self, lane: Lane, change: Change, resource: bytes) -> Outcome:
         if self.refusal is not None:

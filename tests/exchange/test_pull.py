@@ -219,6 +219,16 @@ async def test_a_conflict_met_while_sending_and_while_pulling_is_kept_once() -> 
     assert incidents(world) == [("conflict", 2)]
 
 
+async def test_those_who_coordinate_are_told_of_a_conflict_once() -> None:
+    world = World()
+    adapter = await shared(world)
+    world.hub_puts("Goal", changed(world, description={"text": "Anders"}), "1", 1)
+    world.store.write(PERSON, goal(text="Hier anders"))
+    await adapter.deliver()
+    await adapter.pull()
+    assert world.store.told == ["Goal/walk"]
+
+
 async def test_ours_sent_but_never_marked_and_changed_there_since_is_a_conflict() -> None:
     world = World()
     adapter = await shared(world)

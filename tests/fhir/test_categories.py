@@ -32,6 +32,10 @@ def _to(reference):
     [
         ("Patient", {}, {"about-me"}),
         ("RelatedPerson", {}, {"about-me"}),
+        ("Composition", {}, {"document"}),
+        ("Composition", {"type": _coded("shared-note")}, {"shared-note"}),
+        ("Composition", {"category": [_coded("shared-note")]}, {"shared-note"}),
+        ("Composition", {"category": [_coded("hobby")]}, {"document"}),
         ("Goal", {}, {"care-goal"}),
         ("Goal", _goal("life-goal"), {"life-goal"}),
         ("Goal", _goal("care-goal", "support-goal"), {"care-goal", "support-goal"}),
@@ -137,6 +141,13 @@ def test_the_categories_follow_from_type_and_codes(type, value, expected):
             {"Goal/g": frozenset({"life-goal"}), "Organization/o": frozenset()},
             {"life-goal"},
         ),
+        (
+            "Binary",
+            {"securityContext": _to("Communication/c")},
+            {"Communication/c": frozenset({"journal"})},
+            {"journal"},
+        ),
+        ("Binary", {"securityContext": _to("Communication/c")}, {}, {"document"}),
         (
             "AuditEvent",
             {"entity": [{"what": _to("Observation/o")}, {"name": "query"}]},

@@ -99,9 +99,14 @@ def test_each_type_of_a_person_but_the_person_has_a_way_to_the_person():
 def test_the_directory_belongs_to_nobody():
     directory = [entry for entry in TYPES if entry.compartment == "directory"]
 
-    assert ["Practitioner", "PractitionerRole", "Organization", "Questionnaire"] == [
-        entry.name for entry in directory
-    ]
+    assert [
+        "Practitioner",
+        "PractitionerRole",
+        "Organization",
+        "HealthcareService",
+        "Questionnaire",
+        "PlanDefinition",
+    ] == [entry.name for entry in directory]
     assert () == sum((entry.person_paths for entry in directory), ())
 
 
@@ -111,8 +116,8 @@ def test_audit_events_can_only_be_read():
 
 def test_only_what_a_cell_of_the_matrix_or_the_operator_may_delete_can_be_deleted():
     assert {
-        "Appointment", "CareTeam", "Communication", "Consent", "Observation", "Organization", "Practitioner",
-        "PractitionerRole", "Questionnaire", "QuestionnaireResponse", "Task",
+        "Appointment", "CareTeam", "Communication", "Consent", "HealthcareService", "Observation", "Organization",
+        "PlanDefinition", "Practitioner", "PractitionerRole", "Questionnaire", "QuestionnaireResponse", "Task",
     } == {entry.name for entry in TYPES if "delete" in entry.interactions}  # fmt: skip
 
 

@@ -169,6 +169,23 @@ def test_who_is_unknown_here_is_not_logged_in(world: Elsewhere) -> None:
     assert (answer.status_code, browser.session) == (403, "")
 
 
+def test_who_is_invited_takes_it_up_with_a_login_elsewhere(world: Elsewhere) -> None:
+    world.provider.account("neighbour-louis", ssin="85073003328")
+    person = world.here.person
+    name = {"resourceType": "Parameters", "parameter": [{"name": "name", "valueString": "Louis"}]}
+    invited = person.client("person").post(f"/{person.ref('CareTeam', 'team')}/$invite", json=name).json()
+    browser = world.here.browser()
+    link = re.search(r'href="(/auth/login\?[^"]+)"', browser.open("/auth/invitation").text)
+    assert link is not None
+    page = world.logged_in(browser, "neighbour-louis", link[1].replace("&amp;", "&"))
+    browser.send(
+        page, code=next(each["valueString"] for each in invited["parameter"] if each["name"] == "code")
+    )
+    later = world.here.browser()
+    world.logged_in(later, "neighbour-louis")
+    assert (page.status_code, later.is_logged_in) == (200, True)
+
+
 def test_who_stops_there_is_sent_back_to_the_app(world: Elsewhere) -> None:
     browser = world.here.browser()
     answer = world.logged_in(browser, "nobody", "/auth/authorize", **App(browser).asked())

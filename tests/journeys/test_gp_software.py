@@ -8,7 +8,7 @@ import pytest
 from fhirpy import SyncFHIRClient
 from fhirpy.base.exceptions import MultipleResourcesFound, ResourceNotFound
 from persons import Person
-from resources import SSIN, Resource, goal, task
+from resources import SSIN, Resource, goal, ref, task
 
 IDENTIFIER = "https://gp.example/goal"
 FIRST = {"If-Match": 'W/"1"'}
@@ -40,7 +40,8 @@ def propose(person: Person) -> tuple[str, bool]:
 
 def own_task(person: Person) -> Resource:
     """A task that the doctor wrote, as stored."""
-    created = in_library(software(person), without_id(task("Task/", person.patient))).create()
+    mine = task("Task/", person.patient, owner=ref(person.who("gp")))
+    created = in_library(software(person), without_id(mine)).create()
     return dict(created.serialize())
 
 

@@ -28,6 +28,7 @@ DIFFERENCES = {
     **{f"Meta.{name}: missing here": _MEDPLUM
        for name in ("account", "accounts", "author", "compartment", "onBehalfOf", "project")},
     "AuditEvent.source.observer: targets Bot ClientApplication Subscription in R4 only": _MEDPLUM,
+    "Binary.url: missing here": _MEDPLUM,
     "Bundle.entry.response.outcome: OperationOutcome in R4, Resource here": _ANY_RESOURCE,
     **{f"ElementDefinition.{name}{type}: only here": _R4B
        for name in ("defaultValue", "fixed", "pattern", "example.value")
@@ -35,8 +36,10 @@ DIFFERENCES = {
     **{f"ElementDefinition.{name}Meta: missing here": "stands in definitions only, and none of ours uses it"
        for name in ("defaultValue", "fixed", "pattern", "example.value")},
     **{f"{path}: codes of R4 are not checked here": _OPEN
-       for path in ("Attachment.contentType", "Money.currency", "Signature.sigFormat", "Signature.targetFormat",
+       for path in ("Attachment.contentType", "Binary.contentType", "Money.currency", "Signature.sigFormat", "Signature.targetFormat",
                     "ElementDefinition.mapping.language")},
+    **{f"PlanDefinition.{path}: only here": "R4B's own addition; only the operator writes templates"
+       for path in ("subjectCanonical", "action.subjectCanonical")},
     "Questionnaire.item.type: codes question in R4 only": _ABSTRACT,
 }  # fmt: skip
 

@@ -14,10 +14,15 @@ from dzop.fhir.search.compartment import COMPARTMENTS, SELF
 from dzop.fhir.search.omitted import OMITTED
 
 _SAMPLED = "a SampledData has no one value; R4's expression names it all the same"
-_TELECOM = "the same, in the words of our paths"
+_SAME = "the same, in the words of our paths"
 DIFFERENT = {
-    **{f"{type}.{name}: telecom.where(system='{name}') in R4, telecom[system={name}] here": _TELECOM
+    **{f"{type}.{name}: telecom.where(system='{name}') in R4, telecom[system={name}] here": _SAME
        for type in ("Patient", "RelatedPerson", "Practitioner", "PractitionerRole") for name in ("email", "phone")},
+    **{f"PlanDefinition.{name}: relatedArtifact.where(type='{name}').resource in R4, "
+       f"relatedArtifact[type={name}].resource here": _SAME
+       for name in ("composed-of", "derived-from", "predecessor", "successor")},
+    "PlanDefinition.depends-on: library | relatedArtifact.where(type='depends-on').resource in R4, "
+    "library | relatedArtifact[type=depends-on].resource here": _SAME,
     "Patient.deceased: deceased.exists() and Patient.deceased != false in R4, deceased[x] here":
         "the same: `SearchParameter.exists`",
     "Consent.source-reference: source[x] in R4, sourceReference here": "the one of both that is a reference",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dzop.fhir.search.query import Query
-from dzop.store import audit_log, everything, explaining, history, included, reading, search
+from dzop.store import audit_log, everything, explaining, history, included, reading, search, tasks
 from dzop.store.clauses import Seeing
 from dzop.store.history import Form
 from dzop.store.sight import JUDGED, UNBOUNDED, Narrowed, Sight, Way
@@ -20,7 +20,7 @@ from dzop.store.statement import Statement
 OF_PATIENT = (Narrowed((), (Way(of_patient=True),)),)
 NAME = "scope_patient"
 _JUDGES, _NARROWS = "from dzop.store.visibility import", "from dzop.store.sight import"
-_MODULES = (audit_log, everything, explaining, included, reading)
+_MODULES = (audit_log, everything, explaining, included, reading, tasks)
 _OTHERS: dict[str, Any] = {"dated": False, "narrowed": ()}
 
 

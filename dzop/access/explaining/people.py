@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from dzop.access.actors import actor_of
 from dzop.access.explaining.inquiry import Inquiry
 from dzop.actor import Actor
+from dzop.fhir.names import name_of
 from dzop.fhir.outcome import Forbidden, Unauthenticated
 from dzop.store import directory, grants
 from dzop.store.explaining import STAFF
@@ -91,17 +91,3 @@ async def names(inquiry: Inquiry, actors: Iterable[Actor], *others: str) -> Name
         who = body.get("practitioner", {}).get("reference", "")
         known[key] = known.get(who) or (await names(inquiry, [replace(NOBODY, individual=who)])).of(who)
     return Names(known)
-
-
-def name_of(resource: Mapping[str, Any]) -> str | None:
-    """How somebody is usually called; the name of an organisation."""
-    name = resource.get("name")
-    if isinstance(name, str):
-        return name
-    given = sorted(name or [], key=lambda each: each.get("use") != "usual")
-    return next((text for each in given if (text := _written(each))), None)
-
-
-def _written(name: Mapping[str, Any]) -> str:
-    parts = [*name.get("prefix", []), *name.get("given", []), name.get("family", "")]
-    return str(name.get("text") or " ".join(parts).strip())

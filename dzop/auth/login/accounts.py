@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import DateTime, Text, bindparam, delete, literal, select, update
+from sqlalchemy import DateTime, Text, bindparam, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from dzop.auth.login.passwords import Passwords
@@ -44,6 +44,13 @@ _CHANGE = {
     "enable": compiled(update(table).where(_IT).values(disabled_at=None).returning(literal(1))),
     "remove": compiled(delete(table).where(_IT).returning(literal(1))),
 }
+_SUBJECT = bindparam("subject", type_=Text)
+_HOLD = compiled(
+    update(table)
+    .where(_IT, table.c.disabled_at.is_(None))
+    .values(subjects=func.array_append(func.array_remove(table.c.subjects, _SUBJECT), _SUBJECT))
+    .returning(literal(1))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,10 @@ class Accounts:
 
     async def enable(self, name: str) -> bool:
         return await self.connection.row(_CHANGE["enable"], it=name) is not None
+
+    async def hold(self, name: str, subject: str) -> bool:
+        """Adds a capacity to an account that is not disabled."""
+        return await self.connection.row(_HOLD, it=name, subject=subject) is not None
 
     async def remove(self, name: str) -> bool:
         return await self.connection.row(_CHANGE["remove"], it=name) is not None

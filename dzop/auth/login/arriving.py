@@ -9,11 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dzop.auth.events import Happened
+from dzop.auth.granting.browser import browser_of
 from dzop.auth.login.answers import message, went
 from dzop.auth.login.logins import Logins, Visit
 from dzop.auth.login.sessions import SESSION
 
-__all__ = ["entered", "record"]
+__all__ = ["entered", "recognised", "record"]
 
 
 async def entered(
@@ -58,6 +59,19 @@ async def entered(
     )
     logins.provider.cookies.put(response, SESSION, started.cookie)
     return response
+
+
+async def recognised(
+    logins: Logins, request: Request, visit: Visit, language: str, name: str, **who: str
+) -> Response:
+    """Somebody who was invited has shown who they are: on to the code. No session begins; they may be nobody here yet.
+
+    `who` is the `account`, or the `issuer` and the `identity` there; `name` what the page calls them.
+    """
+    browser = browser_of(logins.provider.cookies, request)
+    await record(logins, visit, 200, "invited")
+    proof = logins.sealed("invited", browser, name=name, **who)
+    return went(logins.invitation_address(proof, language))
 
 
 async def record(logins: Logins, visit: Visit, outcome: int, detail: str, subject: str = "") -> None:

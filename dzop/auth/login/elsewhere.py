@@ -116,13 +116,17 @@ class Elsewhere:
             tuple(str(each) for each in claims.get("amr") or ()),
         )
 
-    async def capacities(self, people: People, found: LoggedIn, now: datetime) -> Sequence[str]:
-        """As whom they may act here: those who are known, for whom the login is sure enough."""
+    async def capacities(
+        self, people: People, found: LoggedIn, now: datetime, taken_up: Sequence[str] = ()
+    ) -> Sequence[str]:
+        """As whom they may act here: as whom they are known, and what they took up by invitation, where the login is
+        sure enough.
+        """
         try:
             known = await people.capacities(self.issuer.identity.identity(found.claims), now)
         except Unauthenticated:  # a claim of another shape than was configured
-            return ()
-        return [each for each in known if self._suffices(found.acr, each)]
+            known = ()
+        return [each for each in dict.fromkeys((*known, *taken_up)) if self._suffices(found.acr, each)]
 
     async def logout_address(self, id_token: str, back: str, state: str) -> str | None:
         """Where to log out there too, and come `back` from; None when it does not offer that now."""

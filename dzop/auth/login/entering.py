@@ -18,7 +18,7 @@ from dzop.auth.granting.requests import form_of, read, single
 from dzop.auth.login import external
 from dzop.auth.login.accounts import Account, account_name
 from dzop.auth.login.answers import language_of, message, shown, went
-from dzop.auth.login.arriving import entered, record
+from dzop.auth.login.arriving import entered, recognised, record
 from dzop.auth.login.failures import WINDOW
 from dzop.auth.login.logins import Logins, Visit
 from dzop.auth.pages.choosing import Means, means_page, people_page
@@ -37,7 +37,7 @@ async def ask(logins: Logins, request: Request) -> Response:
     if visit is None:
         return message(logins, request, "too-old")
     language = language_of(request)
-    means = await _means(logins, language)
+    means = await _means(logins, visit, language)
     named = single(parameters, "means") or (means[0].id if len(means) == 1 else "")
     place = _place(logins, visit, language)
     if not named:
@@ -66,7 +66,9 @@ async def take(logins: Logins, request: Request) -> Response:
 
 async def _as_made_up(logins: Logins, request: Request, visit: Visit, form: Mapping[str, str]) -> Response:
     person, language = form["person"], form.get("ui_locales", "")
-    if person not in {each.reference for group in logins.sandbox for each in group.people}:
+    if visit.is_invited or person not in {
+        each.reference for group in logins.sandbox for each in group.people
+    }:
         return message(logins, request, "bad-request" if logins.sandbox else "no-sandbox")
     return await entered(logins, request, visit, [person], amr=("sandbox",), language=language)
 
@@ -89,6 +91,9 @@ async def _with_password(logins: Logins, request: Request, visit: Visit, form: M
         page = password_page(place, name, "wrong", _MINUTES)
         return shown(page, 403, _app(visit))
     await logins.failures.forgive(account.name, address, now)
+    if visit.is_invited:
+        language = language_of(request, form)
+        return await recognised(logins, request, visit, language, account.name, account=account.name)
     return await entered(
         logins,
         request,
@@ -107,9 +112,12 @@ async def _proven(logins: Logins, name: str, password: str, now: datetime) -> Ac
     return account if admitted else None
 
 
-async def _means(logins: Logins, language: str) -> Sequence[Means]:
-    """The ways to log in here; that with a password where there are accounts, or nothing else."""
-    sandbox = [Means("sandbox")] if logins.sandbox else []
+async def _means(logins: Logins, visit: Visit, language: str) -> Sequence[Means]:
+    """The ways to log in here; that with a password where there are accounts, or nothing else.
+
+    Made-up people have a login already, and take up nothing.
+    """
+    sandbox = [Means("sandbox")] if logins.sandbox and not visit.is_invited else []
     elsewhere = [Means(name, each.display(language)) for name, each in logins.elsewhere.items()]
     has_accounts = (not sandbox and not elsewhere) or await logins.accounts.are_there()
     return [*elsewhere, *([Means("password")] if has_accounts else []), *sandbox]

@@ -18,7 +18,7 @@ from dzop.auth import once
 from dzop.auth.granting.asked import Asked
 from dzop.auth.granting.requests import read, single
 from dzop.auth.login.answers import message, went
-from dzop.auth.login.arriving import entered, record
+from dzop.auth.login.arriving import entered, recognised, record
 from dzop.auth.login.elsewhere import LoggedIn, NotLoggedInError
 from dzop.auth.login.logins import LASTS, Logins, Visit
 from dzop.auth.resource_server.fetching import Unreachable
@@ -80,11 +80,18 @@ async def _answered(
         if answer.get("error") == "access_denied":
             return went(logins.refused(visit, "access_denied"))
         return message(logins, request, "provider-failed")
+    issuer, identity = there.issuer.issuer, str(found.claims["sub"])
+    if visit.is_invited:
+        called = there.display(began["language"])
+        return await recognised(
+            logins, request, visit, began["language"], called, issuer=issuer, identity=identity
+        )
+    taken_up = await logins.invitations.held_by(issuer, identity)
     return await entered(
         logins,
         request,
         visit,
-        await there.capacities(logins.provider.people, found, now),
+        await there.capacities(logins.provider.people, found, now, taken_up),
         amr=found.amr,
         acr=found.acr,
         authenticated=now if _is_new(visit.asked, found) else found.authenticated,

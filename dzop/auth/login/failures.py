@@ -1,4 +1,4 @@
-"""Who tried too often: failed logins of late, by account and by address, counted over all workers.
+"""Who tried too often: failed logins of late, by account and by address, and wrong codes, counted over all workers.
 
 An attempt is counted before the password is looked at, in one statement, so that of many at the same time no more than
 are allowed get an answer. One that is not allowed does not count, so that nobody is kept out for ever by others.
@@ -34,10 +34,12 @@ from dzop.store.statement import compiled
 
 __all__ = ["WINDOW", "Failures", "forget", "unlock"]
 
-Kind = Literal["account", "address"]
+Kind = Literal["account", "address", "code"]
 WINDOW: Final = timedelta(minutes=15)
 ADDRESS_FACTOR: Final = 10
 """How many times as often an address may fail as an account: behind one, a whole hospital may log in."""
+
+CODE_FACTOR: Final = 2
 
 _INSTANT = DateTime(timezone=True)
 _NOW, _SINCE = bindparam("now", type_=_INSTANT), bindparam("since", type_=_INSTANT)
@@ -65,7 +67,9 @@ _FORGET = compiled(delete(table).where(all_(table.c.instants) <= _SINCE))
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """`most` wrong passwords lock an account for a quarter of an hour, ten times as many an address."""
+    """`most` wrong passwords lock an account for a quarter of an hour, ten times as many an address; twice as many
+    wrong codes of invitations keep an address from trying others.
+    """
 
     connection: Connection
     most: int
@@ -77,6 +81,14 @@ class Failures:
     async def admits_account(self, name: str, now: datetime) -> bool:
         """Counts an attempt on this name, be it of an account or not; False when there were too many of late."""
         return await self._counts("account", name, self.most, now)
+
+    async def admits_code(self, address: str, now: datetime) -> bool:
+        """Counts a code that is tried from this address; False when there were too many of late."""
+        return await self._counts("code", network_of(address), self.most * CODE_FACTOR, now)
+
+    async def forgive_code(self, address: str, now: datetime) -> None:
+        """The code that was tried at `now` was right: it counts for nothing."""
+        await self.connection.run(_TAKE_BACK, **_key("code", network_of(address)), now=now)
 
     async def forgive(self, name: str, address: str, now: datetime) -> None:
         """The attempt that began at `now` was right: the account starts anew.

@@ -23,6 +23,7 @@ from dzop.auth.granting.provider import Provider
 from dzop.auth.login.accounts import Accounts
 from dzop.auth.login.elsewhere import Elsewhere
 from dzop.auth.login.failures import Failures
+from dzop.auth.login.invitations import Invitations
 from dzop.auth.login.sessions import Sessions
 from dzop.auth.pages.choosing import Group
 from dzop.auth.seals import Seal
@@ -34,10 +35,13 @@ LASTS: Final = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Why somebody logs in: for what an app `asked`, or to see their own logins (None). `text` is it, sealed."""
+    """Why somebody logs in: for what an app `asked`, to take up an invitation, or to see their own logins. `text` is
+    it, sealed.
+    """
 
     text: str
     asked: Asked | None = None
+    is_invited: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Logins:
     sessions: Sessions
     accounts: Accounts
     failures: Failures
+    invitations: Invitations
     identity_keys: Callable[[], Mapping[str, RSAKey]]
     sandbox: tuple[Group, ...] = ()
     elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
@@ -70,11 +75,17 @@ class Logins:
         pending = self.provider.pendings.open(text, browser, now)
         if pending is not None:
             return Visit(text, pending.asked)
+        if self.opened("invitation", text, browser):
+            return Visit(text, is_invited=True)
         return Visit(text) if self.opened("own logins", text, browser) else None
 
     def login_address(self, text: str, language: str) -> str:
         """Where somebody logs in for what is sealed in `text`."""
         return f"{self.path}/login?{urlencode({'pending': text, 'ui_locales': language})}"
+
+    def invitation_address(self, text: str, language: str) -> str:
+        """Where somebody who has shown who they are, as is sealed in `text`, enters the code."""
+        return f"{self.path}/invitation?{urlencode({'pending': text, 'ui_locales': language})}"
 
     def onward(self, visit: Visit, language: str) -> str:
         """Where a visit goes on after the login, in the language that was chosen there, if any."""
@@ -99,5 +110,5 @@ class Logins:
 
     @cached_property
     def _seals(self) -> Mapping[str, Seal]:
-        purposes = ("own logins", "elsewhere", "log out", "account")
+        purposes = ("own logins", "elsewhere", "log out", "account", "invitation", "invited")
         return {purpose: Seal(self.provider.sealing, purpose) for purpose in purposes}

@@ -24,6 +24,7 @@ FEWEST_CHARACTERS: Final = 5
 
 _COMMON: Final = frozenset(files(__package__).joinpath("common_passwords.txt").read_text("utf-8").split())
 """What is tried first, without the digits and signs around it."""
+_READABLE: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 _hasher = PasswordHasher()  # argon2id with the second recommendation of RFC 9106, section 4
 
 
@@ -48,10 +49,9 @@ class Passwords:
         return _hasher.check_needs_rehash(stored)
 
 
-def made_up() -> str:
-    """A password of 100 random bits that can be read out: `x4kd-9m2p-...`."""
-    characters = "abcdefghijkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(characters) for _ in range(4)) for _ in range(5))
+def made_up(groups: int = 5) -> str:
+    """A password of so many times 20 random bits that can be read out: `x4kd-9m2p-...`."""
+    return "-".join("".join(secrets.choice(_READABLE) for _ in range(4)) for _ in range(groups))
 
 
 def objection(name: str, password: str) -> str | None:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dzop.auth.login import entering, external, leaving, own
+from dzop.auth.login import entering, external, joining, leaving, own
 from dzop.auth.login.answers import Endpoint, endpoint, message
 from dzop.auth.login.logins import Logins
 
@@ -21,6 +21,9 @@ _ROUTES: tuple[tuple[str, str, Endpoint], ...] = (
     ("/logout/done", "GET", leaving.done),
     ("/account", "GET", own.look),
     ("/account", "POST", own.change),
+    ("/invitation", "GET", joining.ask),
+    ("/invitation", "POST", joining.take),
+    ("/invitation/done", "GET", joining.done),
 )
 
 

@@ -27,12 +27,20 @@ _GROUPS: Final = (
     ("Communication", "CommunicationRequest"),
     ("CareTeam",),
     ("Patient", "RelatedPerson"),
-    ("Condition", "Observation", "QuestionnaireResponse", "Encounter", "DocumentReference"),
+    (
+        "Condition",
+        "Observation",
+        "QuestionnaireResponse",
+        "Encounter",
+        "DocumentReference",
+        "Composition",
+        "Binary",
+    ),
     ("List",),
     ("Consent",),
     ("AuditEvent", "Provenance"),
-    ("Practitioner", "PractitionerRole", "Organization"),
-    ("Questionnaire",),
+    ("Practitioner", "PractitionerRole", "Organization", "HealthcareService"),
+    ("Questionnaire", "PlanDefinition"),
 )
 """Types that are told in one sentence, in the order of the page; others come last."""
 _TYPES: Final = tuple(type for group in _GROUPS for type in group)

@@ -15,7 +15,7 @@ ElementDefinition) and what it asks:
     sliced = "system"   by what slices are told apart                text = "..."    in words, for people
 
 Two more stand for the rows that every slice of their kind has: `system = X` on a slice of identifiers, and
-`coding = X` or `coding = "X|code"` on one of concepts or codings. An extension has its `context`. A name in
+`coding = X` or `coding = "X|code"` on one of concepts or codings. An extension has its `context`, or several. A name in
 `targets` or `profile` is that of another table, or of a type. https://hl7.org/fhir/R4/profiling.html
 """
 

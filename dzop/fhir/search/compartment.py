@@ -25,7 +25,7 @@ SELF: Final = "{def}"
 _SENT: Final = ("sender", "recipient")
 _CONCERNED: Final = (*_SENT, "requester")
 _ENCOUNTERED: Final = (
-    "CarePlan", "CareTeam", "Communication", "CommunicationRequest", "Condition", "DocumentReference",
+    "CarePlan", "CareTeam", "Communication", "CommunicationRequest", "Composition", "Condition", "DocumentReference",
     "Observation", "QuestionnaireResponse", "ServiceRequest",
 )  # fmt: skip
 
@@ -38,6 +38,7 @@ COMPARTMENTS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = MappingProxyT
             "CareTeam": ("patient", "participant"),
             "Communication": ("subject", *_SENT),
             "CommunicationRequest": ("subject", *_CONCERNED),
+            "Composition": ("subject", "author", "attester"),
             "Condition": ("patient", "asserter"),
             "Consent": ("patient",),
             "DocumentReference": ("subject", "author"),
@@ -59,6 +60,7 @@ COMPARTMENTS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = MappingProxyT
             "CareTeam": ("participant",),
             "Communication": _SENT,
             "CommunicationRequest": _CONCERNED,
+            "Composition": ("subject", "author", "attester"),
             "Condition": ("asserter",),
             "DocumentReference": ("subject", "author", "authenticator"),
             "Encounter": ("practitioner", "participant"),
@@ -77,6 +79,7 @@ COMPARTMENTS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = MappingProxyT
             "CareTeam": ("participant",),
             "Communication": _SENT,
             "CommunicationRequest": _CONCERNED,
+            "Composition": ("author",),
             "Condition": ("asserter",),
             "DocumentReference": ("author",),
             "Encounter": ("participant",),

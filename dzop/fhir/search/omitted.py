@@ -22,6 +22,7 @@ _FOLLOWS: Final = "It follows from the type and id of what `entity` or `agent` a
 _PUBLISHED: Final = "What is published has no versions of its own here; its `version` is searched."
 _NO_TEXT: Final = "What is published is found by its `title` and `description`."
 _DEFINITIONS: Final = [entry.name for entry in RESOURCE_TYPES.values() if entry.compartment == "definition"]
+_NO_NARRATIVE: Final = "It is no DomainResource: it has no narrative."
 _IN_LOG: Final = "Events are written by this server alone and have no `meta`."
 
 OMITTED: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
@@ -50,6 +51,7 @@ OMITTED: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
             for name in ("_lastUpdated", "_profile", "_source", "_tag", "_security")
         },
         **{(type, name): _NO_TEXT for type in _DEFINITIONS for name in ("_text", "_content")},
+        **{("Binary", name): _NO_NARRATIVE for name in ("_text", "_content")},
         ("*", "_query"): "There are no named queries.",
     }
 )

@@ -23,6 +23,8 @@ const actions = {
   },
   again: () => start(),
   print: () => window.print(),
+  downloadPlan: () => download(planToPrint),
+  downloadEverything: () => download(everything),
   skip(event) {
     event.preventDefault();
     document.getElementById("content").focus();
@@ -60,13 +62,41 @@ async function open(session) {
       show({ screen: "people", session, people: people.sort(byName) });
     }
   } catch (error) {
-    if (isOver(error)) {
-      forget();
-      show({ screen: "welcome", message: "welcome.expired" });
-    } else {
-      show({ screen: "failure", session });
-    }
+    showFailure(error, session);
   }
+}
+
+function showFailure(error, session) {
+  if (isOver(error)) {
+    forget();
+    show({ screen: "welcome", message: "welcome.expired" });
+  } else {
+    show({ screen: "failure", session });
+  }
+}
+
+/** Hands a file to the browser: `make` gives its name and what is in it. */
+async function download(make) {
+  const { session } = state;
+  try {
+    const { name, content } = await make(session, state.plan);
+    const link = document.createElement("a");
+    Object.assign(link, { href: URL.createObjectURL(content), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  } catch (error) {
+    showFailure(error, session);
+  }
+}
+
+async function planToPrint(session, plan) {
+  const url = `CarePlan/${plan.umbrella.id}/$document?language=${currentLanguage()}`;
+  return { name: "plan.pdf", content: await session.printed(url) };
+}
+
+async function everything(session, plan) {
+  const bundle = await session.whole(`Patient/${plan.id}/$everything`);
+  return { name: "plan.json", content: new Blob([JSON.stringify(bundle)], { type: "application/fhir+json" }) };
 }
 
 /** Whether nobody is logged in any more: the token no longer counts, and there is no other to be had. */

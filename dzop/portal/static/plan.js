@@ -3,6 +3,7 @@
 const BASE = "https://dzop.example/fhir";
 const RELATIONSHIP = "http://hl7.org/fhir/StructureDefinition/goal-relationship";
 const AGREEMENT = `${BASE}/StructureDefinition/member-agreement`;
+const CONTACT = `${BASE}/StructureDefinition/team-contact`;
 const OVER = ["completed", "cancelled", "rejected", "failed"];
 
 /** All the searches that make a plan; `session` as in session.js. */
@@ -64,6 +65,11 @@ export class Plan {
     return preferred?.language?.coding?.[0]?.code;
   }
 
+  /** The plan that is part of no other. */
+  get umbrella() {
+    return this.plans.find((plan) => !plan.partOf?.length) ?? this.plans[0];
+  }
+
   get introduction() {
     return this.plans[0]?.description;
   }
@@ -107,9 +113,11 @@ export class Plan {
     return this.tasks.filter((task) => task.status !== "entered-in-error");
   }
 
-  /** One line for each member: `{reference, name, roles, titles, since, agreement}`. */
+  /** One line for each member, the contact first: `{reference, name, roles, titles, since, agreement, isContact}`. */
   get members() {
     const members = new Map();
+    const said = this.teams.flatMap((team) => team.extension ?? []).filter((each) => each.url === CONTACT);
+    const contacts = new Set(said.map((each) => each.valueReference?.reference));
     for (const participant of this.teams.flatMap((team) => team.participant ?? [])) {
       const agreement = participant.extension?.find((each) => each.url === AGREEMENT)?.valueCode;
       if (agreement === "declined" || !participant.member) continue;
@@ -129,9 +137,10 @@ export class Plan {
         since: participant.period?.start,
         until: participant.period?.end,
         agreement,
+        isContact: contacts.has(reference),
       });
     }
-    return [...members.values()];
+    return [...members.values()].sort((one, other) => Number(other.isContact) - Number(one.isContact));
   }
 
   /** How somebody is called: the name in the record, else what a writer called them, here or elsewhere. */

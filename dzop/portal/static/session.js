@@ -146,6 +146,24 @@ class Session {
       throw error;
     }
   }
+
+  /** Pages to print: what an operation answers as PDF. */
+  async printed(url) {
+    const { response } = await this.#client.request({
+      url,
+      headers: { Accept: "application/pdf" },
+      includeResponse: true,
+    });
+    return response.blob();
+  }
+
+  /** All pages of a Bundle as one. */
+  async whole(url) {
+    const [first, ...others] = await this.#client.request(url, { pageLimit: 0 });
+    const { link, ...bundle } = first;
+    return { ...bundle, entry: [first, ...others].flatMap((page) => page.entry ?? []) };
+  }
+
   /** All codes of these code systems, as R4's `expansion`. https://hl7.org/fhir/R4/valueset-operation-expand.html */
   async expand(systems) {
     const valueSet = {

@@ -18,6 +18,8 @@ from dzop.auth.pages.choosing import (
     persons_page,
 )
 from dzop.auth.pages.consent import consent_page
+from dzop.auth.pages.invitation import PROBLEMS as JOINING
+from dzop.auth.pages.invitation import invitation_page, joined_page
 from dzop.auth.pages.leaving import logged_out_page, logout_page
 from dzop.auth.pages.message import MESSAGES, message_page
 from dzop.auth.pages.page import Place, asked_in
@@ -79,6 +81,15 @@ PAGES: dict[str, Callable[[Place], str]] = {
         f"password, {problem}": lambda place, problem=problem: password_page(place, "an", problem, 15)
         for problem in PROBLEMS
     },
+    "invitation": lambda place: invitation_page(place, "/auth/login?pending=sealed.text"),
+    "invitation, known": lambda place: invitation_page(place, who="an.peeters"),
+    **{
+        f"invitation, {problem}": lambda place, problem=problem: invitation_page(
+            place, code="x4kd-9m2p", name="an", problem_name=problem, minutes=15
+        )
+        for problem in JOINING
+    },
+    "joined": lambda place: joined_page(place, "/portal/"),
     "capacity": lambda place: capacity_page(place, [AN, JET]),
     "persons": lambda place: persons_page(place, [JET] * MOST),
     "persons, nobody": lambda place: persons_page(place, []),

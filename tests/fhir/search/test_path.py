@@ -43,7 +43,9 @@ def test_a_chain_may_name_the_type():
 def test_a_chain_without_type_is_followed_to_each_type_that_has_the_parameter():
     chain = _clause("CarePlan", "performer.name", "Jet")
 
-    assert {"Practitioner", "Organization", "RelatedPerson", "Patient"} == {type for type, _ in chain.targets}
+    assert {"Practitioner", "Organization", "HealthcareService", "RelatedPerson", "Patient"} == {
+        type for type, _ in chain.targets
+    }
 
 
 def test_the_last_parameter_of_a_chain_takes_a_modifier():

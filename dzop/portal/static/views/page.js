@@ -4,7 +4,7 @@ import { nameOf } from "../plan.js";
 import { appointmentsView } from "./appointments.js";
 import { goalsView } from "./goals.js";
 import { messagesView } from "./messages.js";
-import { ownOr, written } from "./parts.js";
+import { isOwn, ownOr, written } from "./parts.js";
 import { sharingView } from "./sharing.js";
 import { teamView } from "./team.js";
 
@@ -96,6 +96,14 @@ function plan(state, actions) {
     ${state.plan.isEmpty ? html`<p class="lead">${t("nothing")}</p>` : contents(state)}
     <p class="tools">
       <button class="quiet" @click=${actions.print}>${t("print")}</button>
+      ${state.plan.umbrella
+        ? html`<button class="quiet" id="download-plan" @click=${actions.downloadPlan}>${t("download.plan")}</button>`
+        : nothing}
+      ${isOwn(state)
+        ? html`<button class="quiet" id="download-everything" @click=${actions.downloadEverything}>
+            ${t("download.everything")}
+          </button>`
+        : nothing}
       ${state.session.mayChoose
         ? html`<button class="quiet" @click=${() => actions.choose(null)}>${t("other-person")}</button>`
         : nothing}

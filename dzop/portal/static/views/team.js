@@ -2,7 +2,7 @@ import { html, nothing } from "../vendor/lit/html.js";
 import { day, t, word } from "../i18n/index.js";
 import { chip, ownOr, section, written } from "./parts.js";
 
-/** Who is in the team, what they do, and since when. */
+/** Who is in the team, what they do, and since when; the contact comes first. */
 export function teamView(view) {
   const members = view.plan.members;
   return section(
@@ -23,6 +23,7 @@ function memberView(view, member) {
   return html`<p class="name">
       <strong>${member.name ?? t("team.unknown")}</strong>
       ${you ? chip(t("team.you"), "good") : nothing}
+      ${member.isContact ? chip(t("team.contact"), "accent") : nothing}
       ${coordinates ? chip(word("role", "care-coordinator"), "accent") : nothing}
     </p>
     <p>${what(view, member, role)}</p>

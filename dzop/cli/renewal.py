@@ -1,4 +1,7 @@
-"""What is indexed by older rules is indexed anew, with a bar that shows how far it is."""
+"""What a newer dzop brings into a database: what it ships as resources, and an index by its own rules.
+
+A bar shows how far the index is.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,11 @@ if TYPE_CHECKING:
     from dzop.settings import Settings
 
 
-def index_anew(settings: Settings, console: Console) -> int:
-    """How many are still waiting at the end, because an older process writes them."""
-    from dzop.operator import indexed_anew
+def renew(settings: Settings, console: Console) -> int:
+    """How many resources are still waiting to be indexed at the end, because an older process writes them."""
+    from dzop.operator import indexed_anew, supplied
 
+    asyncio.run(supplied(settings))
     with Progress(console=console, transient=True) as progress:
 
         def begun(number: int) -> Callable[[int], None]:

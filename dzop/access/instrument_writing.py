@@ -1,0 +1,148 @@
+"""Rules of writing answers to questionnaires, and questionnaires: answers are checked, and a score may follow.
+
+Whoever began answers goes on with them until they are finished: that is judged as creating them, for nothing was said
+before. What `system` enters of others is kept as it is, and comes with scores of its own. A score is an Observation of
+the same data categories; it informs, and nothing else depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from consent.categories import codes, mask
+from consent.law import Decision
+from dzop.access.classification import Classification
+from dzop.access.labels import SENSITIVE, instant, is_labelled_sensitive
+from dzop.access.questionnaires import questionnaire_of, value_sets
+from dzop.access.scores import scored
+from dzop.access.writing import Consequence, Removal, Ruled, Rules, Writing, removed_by_categories
+from dzop.fhir.outcome import Issue, Unprocessable
+from dzop.plan.questionnaire import questions
+from dzop.plan.questionnaire_response import FINISHED, checked
+from dzop.plan.rule import refusal, remark
+from dzop.plan.score_observation import observation
+from dzop.plan.scoring import Score, computed, definition_issues, scores
+
+_UNFINISHED: Final = frozenset({"in-progress", "stopped"})
+_SENSITIVE: Final = mask([SENSITIVE])
+Resource = Mapping[str, Any]
+
+
+async def ruled(writing: Writing) -> Ruled:
+    """A QuestionnaireResponse: refused where it does not fit its questionnaire, scored when it is finished."""
+    response = writing.proposal.value
+    if writing.call.actor.is_system:
+        return Ruled(writing.proposal)
+    _require_not_reopened(writing)
+    decision = await _of_draft(writing)
+    if _is_unchanged(writing):
+        return Ruled(writing.proposal, decision)
+    if response.get("status") == "entered-in-error":
+        return Ruled(writing.proposal, decision, following=await scored(writing))
+    questionnaire = await questionnaire_of(writing)
+    if questionnaire is None:
+        return Ruled(writing.proposal, decision, _of_unknown(response), await scored(writing))
+    remarks, following = await _checked(writing, questionnaire)
+    return Ruled(writing.proposal, decision, remarks, following)
+
+
+async def questionnaire_ruled(writing: Writing) -> Ruled:
+    """A Questionnaire: scores that it defines can be computed."""
+    value = writing.proposal.value
+    if faults := definition_issues(value, questions(value.get("item", ()))):
+        raise Unprocessable(*faults)
+    return Ruled(writing.proposal)
+
+
+async def removed(removal: Removal) -> None:
+    """Answers are deleted when nothing follows from them any more."""
+    was = removal.before.as_it_was.value
+    if not removal.call.actor.is_system and was.get("status") in FINISHED and "questionnaire" in was:
+        raise refusal("answers-in-use", "QuestionnaireResponse.status")
+
+
+def _is_unchanged(writing: Writing) -> bool:
+    """Whether only labels and tags change: what was taken once is not held against what was asked since."""
+    before = writing.before
+    return before is not None and not before.deleted and before.row["kept"] == writing.proposal.body
+
+
+def _require_not_reopened(writing: Writing) -> None:
+    before = writing.before
+    was = None if before is None or before.deleted else before.as_it_was.value.get("status")
+    if was in FINISHED and writing.proposal.value.get("status") in _UNFINISHED:
+        raise refusal("answers-reopened", "QuestionnaireResponse.status")
+
+
+async def _of_draft(writing: Writing) -> Decision | None:
+    """The law's decision on what its author goes on with; None where it is an ordinary write."""
+    before, type, id = writing.before, writing.proposal.type, writing.proposal.id
+    if before is None or before.deleted or "author" not in before.kinds:
+        return None
+    if before.as_it_was.value.get("status") != "in-progress":
+        return None
+    was, person = before.row["mask"], writing.person
+    if await writing.law.permits(person, "update", was, before.kinds):
+        return None
+    await writing.law.require(person, "create", was, before.kinds, type, id)
+    return await writing.law.require(person, "create", await _mask(writing), writing.ties, type, id)
+
+
+async def _mask(writing: Writing) -> int:
+    """The categories of the answers as they will be, and the label `sensitive` that they have or get."""
+    before = writing.before
+    classification = Classification(writing.transaction, writing.call, writing.base)
+    kept = before.row["mask"] & _SENSITIVE if before is not None else 0
+    added = _SENSITIVE if is_labelled_sensitive(writing.proposal.meta) else 0
+    return mask(await classification.of(writing.proposal, before)) | kept | added
+
+
+def _of_unknown(response: Resource) -> tuple[Issue, ...]:
+    named = response.get("questionnaire")
+    if named is None:
+        return ()
+    return (remark("questionnaire-unknown", "QuestionnaireResponse.questionnaire", questionnaire=named),)
+
+
+async def _checked(
+    writing: Writing, questionnaire: Resource
+) -> tuple[tuple[Issue, ...], tuple[Consequence, ...]]:
+    """What there is to say of the answers, and the scores that follow."""
+    response, asked = writing.proposal.value, questions(questionnaire.get("item", ()))
+    found = checked(asked, response, await value_sets(writing, questionnaire, asked))
+    if any(each.severity == "error" for each in found.issues):
+        raise Unprocessable(*found.issues)
+    if response.get("status") not in FINISHED:
+        return found.issues, ()
+    defined = () if response["questionnaire"].startswith("#") else scores(questionnaire, asked)
+    values = [(each, computed(each, asked, response, found.not_asked)) for each in defined]
+    missing = [
+        remark("score-missing", "QuestionnaireResponse.item", score=score.name)
+        for score, value in values
+        if value is None
+    ]
+    observations = await _observations(
+        writing, [(score, value) for score, value in values if value is not None]
+    )
+    return (*found.issues, *missing), await scored(writing, *observations)
+
+
+async def _observations(writing: Writing, values: Sequence[tuple[Score, Decimal]]) -> list[Resource]:
+    """The scores that there are."""
+    if not values:
+        return []
+    person = (await writing.law.facts_of(writing.person)).person
+    categories, now = codes(await _mask(writing)), instant(writing.call.now)
+    return [
+        observation(
+            score, value, writing.proposal.value,
+            person=person, categories=categories, writer=writing.call.actor.individual, now=now,
+        )
+        for score, value in values
+    ]  # fmt: skip
+
+
+RULES: Final = Rules(ruled, removed)
+RULES_OF_QUESTIONNAIRE: Final = Rules(questionnaire_ruled, removed_by_categories)

@@ -1,0 +1,202 @@
+"""What is different in a plan, as a sentence: which entry, which part of it, what it was and what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+from dzop.explanation.dates import day, moment
+from dzop.explanation.words import Words, sentence
+from dzop.fhir.bindings import BINDINGS
+from dzop.fhir.paths import values
+from dzop.fhir.structure import structure_of, structure_of_resource
+from dzop.fhir.verbatim import Number
+from dzop.plan.fields import Path
+from dzop.plan.plan_difference import Differing
+from terminology.content import CONTENT
+from terminology.shipped import codes
+
+__all__ = ["NAMING", "name_of", "told_difference"]
+
+NAMING: Final[Mapping[str, tuple[str, ...]]] = {
+    "Appointment": ("description", "appointmentType.text", "appointmentType.coding.display"),
+    "CarePlan": ("title", "description"),
+    "CareTeam": ("name",),
+    "Communication": ("topic.text", "topic.coding.display", "payload.contentString"),
+    "CommunicationRequest": ("payload.contentString",),
+    "Condition": ("code.text", "code.coding.display"),
+    "DocumentReference": ("description", "type.text", "type.coding.display"),
+    "Encounter": ("type.text", "type.coding.display"),
+    "Goal": ("description.text", "description.coding.display"),
+    "Observation": ("code.text", "code.coding.display"),
+    "Organization": ("name",),
+    "Patient": ("name.text", "name.family"),
+    "Practitioner": ("name.text", "name.family"),
+    "RelatedPerson": ("name.text", "name.family"),
+    "ServiceRequest": ("code.text", "code.coding.display"),
+    "Task": ("description", "code.text", "code.coding.display"),
+}
+"""Where the name of a resource stands, by which people know it: the first of these that is there."""
+
+_LONGEST: Final = 160
+_SYSTEMS: Final = {each.url: each for each in CONTENT.code_systems.values()}
+_OTHER: Final = "other"
+
+
+def name_of(resource: Mapping[str, Any]) -> str:
+    """What people call it; empty where it says nothing of that."""
+    paths = NAMING.get(str(resource.get("resourceType")), ())
+    found = (each for path in paths for each in values(resource, path) if isinstance(each, str))
+    return _cut(next(found, ""))
+
+
+def told_difference(words: Words, differing: Differing, names: Mapping[str, str]) -> str:
+    """One sentence. `names` are those of the resources that may be referenced, by key."""
+    resource, change = differing.resource, differing.change
+    thing = _thing(words, resource)
+    if not change.path:
+        return sentence(words.say("difference", "new" if change.what == "added" else "gone", thing=thing))
+    type = str(resource["resourceType"])
+    known = _codes_at(type, change.path)
+    before, after = (
+        _value(words, {"reference": each} if change.path[-1] == "reference" else each, known, names)
+        for each in (change.before, change.after)
+    )
+    is_told = all(text or value is None for text, value in ((before, change.before), (after, change.after)))
+    key = change.what if is_told or change.what == "moved" else f"{change.what}_untold"
+    element = _element(words, type, _steps(resource, change.path))
+    return sentence(words.say("difference", key, thing=thing, element=element, before=before, after=after))
+
+
+def _thing(words: Words, resource: Mapping[str, Any]) -> str:
+    kind = _called(words, str(resource["resourceType"]))
+    name = name_of(resource)
+    return f"{kind} {words.quoted(name)}" if name else kind
+
+
+# -- which part ------------------------------------------------------------------------------------------
+
+
+def _steps(resource: Mapping[str, Any], path: Path) -> list[str]:
+    """The names on the way, as far as they are those of the resource; an extension is called by the end of its url."""
+    type, found, at = str(resource["resourceType"]), list[str](), resource
+    structure = structure_of_resource(type)
+    for step in path:
+        at = _inner(at, step)
+        if isinstance(step, str):
+            found.append(step)
+            element = structure.elements.get(step) if structure is not None else None
+            model = element.model if element is not None else None
+            # What is written within a data type says nothing apart.
+            structure = structure_of(model) if model and model.rpartition(".")[2].startswith(type) else None
+        elif isinstance(at, Mapping) and found[-1] == "extension" and isinstance(at.get("url"), str):
+            found[-1] = at["url"].rpartition("/")[2]
+        if structure is None and found[-1] != "extension":
+            break
+    return found
+
+
+def _inner(value: Any, step: str | int) -> Any:
+    if isinstance(value, list) and isinstance(step, int):
+        return value[step] if step < len(value) else None
+    return value.get(step) if isinstance(value, Mapping) else None
+
+
+def _element(words: Words, type: str, steps: list[str]) -> str:
+    """What the innermost part is called that has a name."""
+    for length in range(len(steps), 0, -1):
+        for code in (".".join((type, *steps[:length])), steps[length - 1]):
+            if code in words.texts["element"]:
+                return _called(words, code)
+    return _called(words, _OTHER)
+
+
+def _called(words: Words, code: str) -> str:
+    called = words.texts["element"]
+    return str(called[code if code in called else _OTHER])
+
+
+# -- what it was, what it is -----------------------------------------------------------------------------
+
+
+def _value(words: Words, value: Any, known: Mapping[str, frozenset[str]], names: Mapping[str, str]) -> str:
+    """What a value says; empty where that cannot be said in a few words."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(words.texts["difference"]["yes" if value else "no"])
+        case Number():
+            return str(value)
+        case str():
+            return _text(words, value, known)
+        case {"reference": str(key)}:
+            return words.quoted(name) if (name := names.get(key) or value.get("display", "")) else ""
+        case {"value": Number() as number}:
+            return f"{number} {value.get('unit', value.get('code', ''))}".strip()
+        case {"text": str(text)} | {"display": str(text)} | {"description": str(text)}:
+            return words.quoted(_cut(text))
+        case {"description": {"text": str(text)}}:
+            return words.quoted(_cut(text))
+        case {"coding": [coding, *_]}:
+            return _coded(words, coding)
+        case {"system": _, "code": _}:
+            return _coded(words, value)
+        case _:
+            return _within(words, value, known, names)
+
+
+def _within(words: Words, value: Any, known: Mapping[str, frozenset[str]], names: Mapping[str, str]) -> str:
+    """Of what has parts, the first that says what it is."""
+    for name in ("member", "actor", "detail", "measure", "contentString", "valueString"):
+        if isinstance(value, Mapping) and (said := _value(words, value.get(name), known, names)):
+            return said
+    return ""
+
+
+def _text(words: Words, text: str, known: Mapping[str, frozenset[str]]) -> str:
+    for system, listed in known.items():
+        if text in listed and system in _SYSTEMS:
+            return words.quoted(_SYSTEMS[system].display(text, words.language))
+    if text.startswith("<"):
+        return ""
+    return _day(words, text) or words.quoted(_cut(text))
+
+
+def _day(words: Words, text: str) -> str:
+    try:
+        return day(words, date.fromisoformat(text)) if len(text) == 10 else moment(words, _instant(text))
+    except ValueError:
+        return ""
+
+
+def _instant(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError("no instant")
+    return at
+
+
+def _coded(words: Words, coding: Mapping[str, Any]) -> str:
+    system, code = _SYSTEMS.get(coding.get("system", "")), str(coding.get("code", ""))
+    if system is not None and code in system.concepts and not system.technical:
+        return words.quoted(system.display(code, words.language))
+    said = str(coding.get("display") or code)
+    return words.quoted(_cut(said)) if said else ""
+
+
+def _codes_at(type: str, path: Path) -> Mapping[str, frozenset[str]]:
+    """The codes by system that R4 lets an element have."""
+    structure = structure_of_resource(type)
+    *way, last = [step for step in path if isinstance(step, str)]
+    for step in way:
+        element = structure.elements.get(step) if structure is not None else None
+        structure = structure_of(element.model) if element is not None and element.model else None
+    binding = BINDINGS.get((structure.name, last)) if structure is not None else None
+    return {} if binding is None else codes(binding.value_set) or {}
+
+
+def _cut(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1]}…"

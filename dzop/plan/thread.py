@@ -1,0 +1,69 @@
+"""Threads of messages: a reply answers a message, is part of the thread that the first one began, and stays in it.
+
+`Communication.inResponseTo` says what is answered, `partOf` names the first message of the thread.
+https://hl7.org/fhir/R4/communication.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from dzop.fhir.categories import categories
+from dzop.fhir.outcome import Issue
+from dzop.fhir.paths import values
+from dzop.fhir.references import actor_key, read_reference
+from dzop.plan.rule import refusal, remark
+
+__all__ = ["answered", "first_messages", "in_thread", "is_message", "recipients", "require_in_thread", "said"]
+
+_TYPE: Final = "Communication"
+
+Resource = Mapping[str, Any]
+
+
+def is_message(value: Resource) -> bool:
+    """Whether this Communication is a message, and no note or page of a journal."""
+    return "message" in categories(value, _TYPE, {})
+
+
+def answered(value: Resource, base: str) -> tuple[str, ...]:
+    """The ids of the messages that this Communication answers."""
+    return _messages(value, "inResponseTo", base)
+
+
+def first_messages(value: Resource, base: str) -> tuple[str, ...]:
+    """The ids of the first messages of the threads that this Communication says it is part of."""
+    return _messages(value, "partOf", base)
+
+
+def recipients(value: Resource, base: str) -> list[str | None]:
+    """The actor keys of the recipients, in order; None for who cannot be recognised."""
+    return [actor_key(each, base) for each in value.get("recipient", ())]
+
+
+def in_thread(messages: Sequence[Resource], base: str) -> frozenset[str]:
+    """The actor keys of those who wrote or got these messages."""
+    found = [key for each in messages for key in recipients(each, base)]
+    found += [actor_key(each["sender"], base) for each in messages if "sender" in each]
+    return frozenset(key for key in found if key is not None)
+
+
+def require_in_thread(value: Resource, replied: Sequence[Resource], base: str) -> None:
+    """Unprocessable when a reply to these messages says that it is part of another thread than they are."""
+    begun = {first for each in replied for first in first_messages(each, base) or (each["id"],)}
+    if replied and not begun.issuperset(first_messages(value, base)):
+        raise refusal("reply-in-other-thread", "Communication.partOf")
+
+
+def said(value: Resource, base: str) -> Iterator[Issue]:
+    """What there is to say of a message by itself."""
+    if is_message(value) and not value.get("recipient"):
+        yield remark("message-without-recipient", "Communication.recipient")
+    if answered(value, base) and not first_messages(value, base):
+        yield remark("reply-without-thread", "Communication.partOf")
+
+
+def _messages(value: Resource, path: str, base: str) -> tuple[str, ...]:
+    found = [read_reference(each, base) for each in values(value, path)]
+    return tuple(each.id for each in found if each.type == _TYPE and each.id is not None)

@@ -1,0 +1,447 @@
+"""A task goes from hand to hand: offered, taken on, handed over, done; and who asked for it is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from persons import Person, ids
+from resources import DZOP, Resource, bundle, ours, participant, put, ref, task
+
+from dzop.plan.task_states import AT_FIRST, CLOSED, NEXT
+
+CANDIDATES = "http://hl7.org/fhir/StructureDefinition/task-candidateList"
+RECURRENCE = f"{DZOP}/StructureDefinition/task-recurrence"
+ESCALATED = ours("task-business-status", "escalated")
+
+
+def broken(answer: httpx.Response) -> tuple[int, str]:
+    """(status, code of the rule) of a refusal."""
+    return answer.status_code, answer.json()["issue"][0]["details"]["coding"][0]["code"]
+
+
+def asked_of(person: Person, owner: str | None, **elements: Any) -> Resource:
+    """A task for the person, asked by the doctor of this owner."""
+    known = owner is None or "/" in owner
+    whom = {} if owner is None else {"owner": ref(owner if known else person.who(owner))}
+    return task(
+        person.ref("Task", "own"), person.patient, **{"requester": ref(person.who("gp")), **whom, **elements}
+    )
+
+
+def stored(person: Person, body: Resource) -> Resource:
+    person.store(body)
+    return body
+
+
+def sent(person: Person, name: str, body: Resource) -> httpx.Response:
+    return person.client(name).put(f"/Task/{body['id']}", json=body)
+
+
+def topics(person: Person, name: str) -> list[str]:
+    """What this one was told by the server, oldest first."""
+    whom = {"recipient": person.who(name), "topic": f"{DZOP}/CodeSystem/message-kind|", "_sort": "sent"}
+    answer = person.client(name).get(
+        "/Communication", params={"recipient": whom["recipient"], "_sort": "sent"}
+    )
+    found = [each["resource"] for each in answer.json().get("entry", ())]
+    return [each["topic"]["coding"][0]["code"] for each in found if "topic" in each]
+
+
+def tasks(person: Person, name: str = "nurse", **query: str) -> list[Resource]:
+    answer = person.client(name).get("/Task", params={"patient": person.patient, **query})
+    assert answer.status_code == 200, answer.text
+    return [each["resource"] for each in answer.json().get("entry", ())]
+
+
+def recurring(**repeat: Any) -> list[Resource]:
+    return [{"url": RECURRENCE, "valueTiming": {"repeat": repeat}}]
+
+
+# -- steps -----------------------------------------------------------------------------------------------
+
+
+def test_every_step_is_taken_or_refused_as_the_table_says(person: Person) -> None:
+    """All states against all, by the person, who may take every step that a task takes."""
+    pairs = [(was, now) for was in NEXT for now in NEXT]
+    before = [
+        asked_of(person, "nurse", id=f"step{at}-{person.mark}", status=was)
+        for at, (was, _) in enumerate(pairs)
+    ]
+    person.store(*before)
+    entries = [put({**body, "status": now}) for body, (_, now) in zip(before, pairs, strict=True)]
+    answer = person.client("person").post("/", json=bundle("batch", *entries)).json()
+    taken = [each["response"]["status"][:3] for each in answer["entry"]]
+    expected = ["200" if was == now or now in NEXT[was] else "409" for was, now in pairs]
+    assert dict(zip(pairs, taken, strict=True)) == dict(zip(pairs, expected, strict=True))
+
+
+def test_a_task_begins_open_or_done(person: Person) -> None:
+    made = [
+        asked_of(person, "nurse", id=f"new{at}-{person.mark}", status=each) for at, each in enumerate(NEXT)
+    ]
+    answer = person.client("gp").post("/", json=bundle("batch", *map(put, made))).json()
+    taken = [each["response"]["status"][:3] for each in answer["entry"]]
+    assert dict(zip(NEXT, taken, strict=True)) == {
+        each: "201" if each in AT_FIRST else "422" for each in NEXT
+    }
+
+
+def test_a_task_that_begins_cancelled_is_refused_by_name(person: Person) -> None:
+    assert broken(sent(person, "gp", asked_of(person, "nurse", status="cancelled"))) == (
+        422,
+        "task-begins-open",
+    )
+
+
+def test_a_step_that_no_task_takes_is_refused_by_name(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse", status="accepted"))
+    assert broken(sent(person, "nurse", {**body, "status": "received"})) == (409, "task-step")
+
+
+@pytest.mark.parametrize("closed", CLOSED)
+def test_a_closed_task_is_not_asked_for_again(person: Person, closed: str) -> None:
+    body = stored(person, asked_of(person, "nurse", status=closed))
+    assert broken(sent(person, "nurse", {**body, "status": "requested"})) == (409, "task-closed")
+
+
+def test_a_refused_step_changes_nothing(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse", status="completed"))
+    sent(person, "nurse", {**body, "status": "requested"})
+    found = person.client("nurse").get(f"/Task/{body['id']}").json()
+    assert (found["status"], found["meta"]["versionId"]) == ("completed", "1")
+
+
+def test_a_note_is_added_to_what_is_done(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse", status="completed"))
+    assert sent(person, "nurse", {**body, "note": [{"text": "Ging vlot"}]}).status_code == 200
+
+
+def test_whose_a_closed_task_was_stays(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse", status="completed"))
+    answer = sent(person, "person", {**body, "owner": ref(person.who("helper"))})
+    assert broken(answer) == (409, "task-closed-owner")
+
+
+@pytest.mark.parametrize("status", ["accepted", "ready", "in-progress", "on-hold", "completed", "failed"])
+def test_what_is_under_way_or_done_has_an_owner(person: Person, status: str) -> None:
+    body = stored(person, asked_of(person, None))
+    assert broken(sent(person, "person", {**body, "status": status})) == (422, "task-without-owner")
+
+
+def test_the_operator_enters_a_history_as_it_was(person: Person) -> None:
+    body = stored(person, asked_of(person, None, status="cancelled"))
+    assert (
+        person.server.client("system")
+        .put(f"/Task/{body['id']}", json={**body, "status": "accepted"})
+        .status_code
+        == 200
+    )
+
+
+# -- taking on -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["accepted", "ready", "in-progress", "rejected"])
+@pytest.mark.parametrize(("name", "expected"), [("nurse", 200), ("person", 200), ("carer", 422)])
+def test_the_owner_or_the_person_agrees_and_declines_and_nobody_else(
+    person: Person, name: str, expected: int, status: str
+) -> None:
+    body = stored(person, asked_of(person, "nurse"))
+    assert sent(person, name, {**body, "status": status}).status_code == expected
+
+
+def test_that_somebody_else_agrees_is_refused_by_name(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse"))
+    assert broken(sent(person, "carer", {**body, "status": "accepted"})) == (422, "task-agreed-by-owner")
+
+
+def test_the_coordinator_agrees_for_a_member(person: Person) -> None:
+    nurse = participant(person.who("nurse"), "health-professional")
+    gp = participant(person.who("gp"), "general-practitioner")
+    person.store(person.team(gp, nurse, {**gp, "role": [ours("role", "care-coordinator")]}))
+    body = stored(person, asked_of(person, "nurse"))
+    assert sent(person, "gp", {**body, "status": "accepted"}).status_code == 200
+
+
+def test_who_works_there_agrees_for_an_organisation(person: Person) -> None:
+    body = stored(person, asked_of(person, person.ref("Organization", "employer-nurse")))
+    assert sent(person, "nurse", {**body, "status": "accepted"}).status_code == 200
+
+
+def test_a_member_takes_up_what_the_team_was_asked(person: Person) -> None:
+    body = stored(person, asked_of(person, person.ref("CareTeam", "team")))
+    mine = {**body, "status": "accepted", "owner": ref(person.who("nurse"))}
+    assert sent(person, "nurse", mine).status_code == 200
+
+
+def test_what_was_done_by_another_is_noted_by_who_may_change_it(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse"))
+    assert sent(person, "carer", {**body, "status": "completed"}).status_code == 200
+
+
+def test_a_task_entered_as_accepted_by_another_is_remarked_on(person: Person) -> None:
+    answer = person.client("gp").put(
+        f"/{person.ref('Task', 'own')}",
+        json=asked_of(person, "nurse", status="accepted"),
+        headers={"Prefer": "return=OperationOutcome"},
+    )
+    rules = [each["details"].get("coding", [{}])[0].get("code") for each in answer.json()["issue"]]
+    assert (answer.status_code, rules) == (201, [None, "task-agreed-for-another"])
+
+
+def test_whoever_is_said_to_have_agreed_is_told(person: Person) -> None:
+    sent(person, "gp", asked_of(person, "nurse", status="accepted"))
+    assert topics(person, "nurse") == ["task-assigned"]
+
+
+# -- candidates ------------------------------------------------------------------------------------------
+
+
+def offered(person: Person, *names: str, **elements: Any) -> Resource:
+    to = [{"url": CANDIDATES, "valueReference": ref(person.who(each))} for each in names]
+    return stored(person, asked_of(person, None, extension=to, **elements))
+
+
+@pytest.mark.parametrize("name", ["nurse", "helper", "neighbour"])
+def test_a_candidate_takes_up_what_nobody_has(person: Person, name: str) -> None:
+    body = offered(person, name)
+    assert (
+        sent(person, name, {**body, "status": "accepted", "owner": ref(person.who(name))}).status_code == 200
+    )
+
+
+def test_a_recipient_takes_up_what_nobody_has(person: Person) -> None:
+    body = stored(person, asked_of(person, None, restriction={"recipient": [ref(person.who("nurse"))]}))
+    mine = {**body, "status": "in-progress", "owner": ref(person.who("nurse"))}
+    assert sent(person, "nurse", mine).status_code == 200
+
+
+def test_a_member_of_a_team_that_is_a_candidate_takes_it_up(person: Person) -> None:
+    to = [{"url": CANDIDATES, "valueReference": ref(person.ref("CareTeam", "team"))}]
+    body = stored(person, asked_of(person, None, extension=to))
+    mine = {**body, "status": "accepted", "owner": ref(person.who("helper"))}
+    assert sent(person, "helper", mine).status_code == 200
+
+
+def test_a_number_stays_as_it_was_written_when_a_task_is_taken_up(person: Person) -> None:
+    more = {"input": [{"type": {"text": "Doel"}, "valueDecimal": 1.1}]}
+    body = offered(person, "nurse", **more)
+    mine = {**body, "status": "accepted", "owner": ref(person.who("nurse"))}
+    assert sent(person, "nurse", mine).status_code == 200
+
+
+def test_who_is_no_candidate_takes_up_nothing(person: Person) -> None:
+    body = offered(person, "helper")
+    assert (
+        sent(person, "nurse", {**body, "status": "accepted", "owner": ref(person.who("nurse"))}).status_code
+        == 403
+    )
+
+
+def test_a_candidate_changes_nothing_else(person: Person) -> None:
+    body = offered(person, "nurse")
+    mine = {**body, "status": "accepted", "owner": ref(person.who("nurse")), "description": "Iets anders"}
+    assert broken(sent(person, "nurse", mine)) == (422, "task-taken-up")
+
+
+def test_a_candidate_gives_it_to_nobody_else(person: Person) -> None:
+    body = offered(person, "nurse")
+    theirs = {**body, "status": "requested", "owner": ref(person.who("helper"))}
+    assert sent(person, "nurse", theirs).status_code == 403
+
+
+def test_of_two_candidates_the_second_comes_too_late(person: Person) -> None:
+    body = offered(person, "nurse", "helper")
+    answers = [
+        sent(person, name, {**body, "status": "accepted", "owner": ref(person.who(name))}).status_code
+        for name in ("nurse", "helper")
+    ]
+    assert answers == [200, 403]
+
+
+def test_what_the_person_keeps_from_a_candidate_is_not_taken_up(person: Person) -> None:
+    body = offered(person, "nurse")
+    settings = {"type": "deny", "class": [{"system": f"{DZOP}/CodeSystem/data-category", "code": "task"}]}
+    action = {
+        "action": [
+            {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentaction", "code": "correct"}]}
+        ]
+    }
+    person.store(person.settings({**settings, **action}))
+    assert (
+        sent(person, "nurse", {**body, "status": "accepted", "owner": ref(person.who("nurse"))}).status_code
+        == 403
+    )
+
+
+# -- handing over ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("was", ["requested", "accepted", "in-progress", "on-hold"])
+def test_the_owner_hands_over_what_is_then_requested(person: Person, was: str) -> None:
+    body = stored(person, asked_of(person, "nurse", status=was))
+    theirs = {**body, "status": "requested", "owner": ref(person.who("helper"))}
+    assert sent(person, "nurse", theirs).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["nurse", "person"])
+def test_what_is_handed_over_is_never_accepted_for_another(person: Person, name: str) -> None:
+    body = stored(person, asked_of(person, "nurse", status="accepted"))
+    theirs = {**body, "status": "accepted", "owner": ref(person.who("helper"))}
+    assert broken(sent(person, name, theirs)) == (422, "task-handed-over")
+
+
+def test_the_owner_gives_a_task_back(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse", status="accepted"))
+    without = {name: each for name, each in body.items() if name != "owner"}
+    assert sent(person, "nurse", {**without, "status": "requested"}).status_code == 200
+
+
+# -- being told ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("was", "change", "topic"),
+    [
+        ("requested", {"status": "accepted"}, "task-accepted"),
+        ("requested", {"status": "rejected"}, "task-declined"),
+        ("in-progress", {"status": "completed"}, "task-completed"),
+        ("in-progress", {"status": "failed"}, "task-failed"),
+    ],
+)
+def test_who_asked_for_it_is_told(person: Person, was: str, change: Resource, topic: str) -> None:
+    body = stored(person, asked_of(person, "nurse", status=was))
+    before = topics(person, "gp")
+    sent(person, "nurse", {**body, **change})
+    assert topics(person, "gp") == [*before, topic]
+
+
+def test_who_asked_for_it_is_told_that_it_was_handed_over(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse", status="accepted"))
+    sent(person, "nurse", {**body, "status": "requested", "owner": ref(person.who("helper"))})
+    assert topics(person, "gp") == ["task-handed-over"]
+
+
+def test_who_had_a_task_is_told_that_somebody_else_has_it(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse", status="accepted"))
+    sent(person, "carer", {**body, "owner": ref(person.who("carer"))})
+    assert topics(person, "nurse") == ["task-handed-over"]
+
+
+def test_who_wrote_a_task_that_names_no_requester_is_told(person: Person) -> None:
+    body = {name: each for name, each in asked_of(person, "nurse").items() if name != "requester"}
+    sent(person, "gp", body)
+    sent(person, "nurse", {**body, "status": "accepted"})
+    assert topics(person, "gp") == ["task-accepted"]
+
+
+def test_nobody_is_told_what_they_did_themselves(person: Person) -> None:
+    body = stored(person, asked_of(person, "gp"))
+    sent(person, "gp", {**body, "status": "accepted"})
+    assert topics(person, "gp") == []
+
+
+def test_a_notice_leads_to_the_task_and_says_nothing_of_it(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse", description="Wonde verzorgen"))
+    sent(person, "nurse", {**body, "status": "accepted"})
+    found = person.client("gp").get("/Communication", params={"recipient": person.who("gp")}).json()
+    notice = next(each["resource"] for each in found["entry"] if "topic" in each["resource"])
+    assert (notice["about"], "Wonde" in str(notice)) == ([ref(f"Task/{body['id']}")], False)
+
+
+def test_an_output_goes_with_what_is_done(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse", status="in-progress"))
+    output = [{"type": {"text": "Gewicht"}, "valueString": "71 kg"}]
+    answer = sent(person, "nurse", {**body, "status": "completed", "output": output})
+    assert (answer.status_code, answer.json()["output"]) == (200, output)
+
+
+# -- escalation ------------------------------------------------------------------------------------------
+
+
+def test_who_asked_and_who_coordinates_are_told_what_cannot_wait(person: Person) -> None:
+    helper = participant(person.who("helper"), "welfare-professional")
+    others = [participant(person.who(each), "health-professional") for each in ("nurse", "gp")]
+    person.store(person.team(*others, helper, {**helper, "role": [ours("role", "care-coordinator")]}))
+    body = stored(person, asked_of(person, "nurse", status="accepted"))
+    answer = sent(person, "nurse", {**body, "priority": "urgent", "businessStatus": ESCALATED})
+    told = [topics(person, each) for each in ("gp", "helper")]
+    assert (answer.status_code, told) == (200, [["task-escalated"]] * 2)
+
+
+def test_what_cannot_wait_is_urgent_too(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse", status="accepted", priority="routine"))
+    assert broken(sent(person, "nurse", {**body, "businessStatus": ESCALATED})) == (422, "task-escalation")
+
+
+# -- what comes back -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", ["completed", "failed"])
+def test_a_task_that_comes_back_is_there_again(person: Person, end: str) -> None:
+    week = recurring(period=1, periodUnit="wk")
+    body = stored(
+        person, asked_of(person, "nurse", status="in-progress", extension=week, description="Weegdag")
+    )
+    sent(person, "nurse", {**body, "status": end})
+    found = [each for each in tasks(person) if each.get("description") == "Weegdag"]
+    assert sorted(each["status"] for each in found) == sorted(["accepted", end])
+
+
+def test_the_next_time_belongs_to_whoever_wrote_the_first(person: Person) -> None:
+    body = asked_of(person, "nurse", extension=recurring(period=1, periodUnit="wk"))
+    sent(person, "gp", body)
+    sent(person, "nurse", {**body, "status": "completed"})
+    following = next(each for each in tasks(person, status="accepted") if "extension" in each)
+    assert (
+        person.client("gp")
+        .put(f"/Task/{following['id']}", json={**following, "priority": "urgent"})
+        .status_code
+        == 200
+    )
+
+
+def test_the_next_time_of_what_is_for_few_is_for_few(person: Person) -> None:
+    label = {"security": [{"system": f"{DZOP}/CodeSystem/data-category", "code": "sensitive"}]}
+    body = asked_of(
+        person, "gp", status="in-progress", extension=recurring(period=1, periodUnit="wk"), meta=label
+    )
+    person.store(body)
+    sent(person, "gp", {**body, "status": "completed"})
+    described = {each["id"]: each for each in tasks(person, "gp") if "extension" in each}
+    assert (len(described), [each for each in tasks(person, "helper") if each["id"] in described]) == (2, [])
+
+
+def test_what_is_cancelled_does_not_come_back(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse", extension=recurring(period=1, periodUnit="wk")))
+    sent(person, "person", {**body, "status": "cancelled"})
+    assert len([each for each in tasks(person) if "extension" in each]) == 1
+
+
+def test_a_recurrence_that_gives_no_day_is_refused(person: Person) -> None:
+    answer = sent(person, "gp", asked_of(person, "nurse", extension=recurring(period=1, periodUnit="h")))
+    assert broken(answer) == (422, "task-recurrence")
+
+
+@pytest.mark.parametrize(
+    "timing", [{}, {"event": ["2027-01-01"]}, {"repeat": {"period": 10**9, "periodUnit": "a"}}], ids=str
+)
+def test_no_timing_breaks_the_service(person: Person, timing: Resource) -> None:
+    body = asked_of(person, "nurse", extension=[{"url": RECURRENCE, "valueTiming": timing}])
+    assert sent(person, "gp", body).status_code in (400, 422)
+
+
+def test_a_series_at_the_end_of_the_calendar_ends(person: Person) -> None:
+    within = {"period": {"end": "9999-12-31"}}
+    body = asked_of(person, "nurse", extension=recurring(period=1, periodUnit="a"), restriction=within)
+    stored(person, body)
+    assert sent(person, "nurse", {**body, "status": "completed"}).status_code == 200
+
+
+def test_open_tasks_are_found_by_owner_and_deadline(person: Person) -> None:
+    stored(person, asked_of(person, "nurse", restriction={"period": {"end": "2031-05-06"}}))
+    query = {"owner": person.who("nurse"), "status": "requested", "due": "eb2031-05-08"}
+    answer = person.client("nurse").get("/Task", params=query)
+    assert person.ref("Task", "own").partition("/")[2] in ids(answer)

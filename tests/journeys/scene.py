@@ -1,0 +1,198 @@
+"""A person, the people around, and what each of them sees: what the six scenarios are played on.
+
+Every look is taken through three doors: read, search, and what comes along with the person (`_revinclude`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from resources import (
+    SINCE,
+    SSIN,
+    Resource,
+    bundle,
+    consent,
+    entity,
+    participant,
+    practitioner,
+    provision,
+    put,
+    ref,
+    ssin,
+)
+from serving import Service
+
+from dzop.fhir.resource_types import RESOURCE_TYPES
+
+Parameter = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """`cast` is who plays: their references by name; `person` is who it is all about."""
+
+    server: Service
+    mark: str
+    cast: Mapping[str, str]
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def patient(self) -> str:
+        return self.cast["person"]
+
+    def ref(self, type: str, name: str) -> str:
+        """The reference of a resource of this scene."""
+        return f"{type}/{name}-{self.mark}"
+
+    def client(self, name: str, **options: Any) -> httpx.Client:
+        """A client in the name of somebody of the cast, or `system`."""
+        return self.server.client(self.cast.get(name, name), **options)
+
+    def store(self, *resources: Resource) -> None:
+        """Stores resources as the operator, in one transaction."""
+        answer = self.client("system").post("/", json=bundle("transaction", *map(put, resources)))
+        assert answer.status_code == 200, answer.text
+
+    def write(self, name: str, resource: Resource, answered: int = 201) -> Resource:
+        """What somebody writes under its own id, and what comes back."""
+        answer = self.client(name).put(f"/{resource['resourceType']}/{resource['id']}", json=resource)
+        assert answer.status_code == answered, answer.text
+        return dict(answer.json()) if answer.content else {}
+
+    def read(self, name: str, reference: str) -> Resource:
+        answer = self.client(name).get(f"/{reference}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def change(self, name: str, reference: str, *, answered: int = 200, **elements: Any) -> Resource:
+        """What somebody changes: reads it, puts other elements in (None takes one out), and writes it back."""
+        changed = {**self.read(name, reference), **elements}
+        kept = {key: value for key, value in changed.items() if value is not None}
+        return self.write(name, kept, answered)
+
+    def ask(self, name: str, path: str, *parameters: Parameter, answered: int = 200) -> Any:
+        """What an operation answers (POST); `path` as in `CareTeam/x/$agree`."""
+        body = {"resourceType": "Parameters", **({"parameter": list(parameters)} if parameters else {})}
+        answer = self.client(name).post(f"/{path}", json=body)
+        assert answer.status_code == answered, answer.text
+        return answer.json() if answer.content else None
+
+    def sees(self, name: str, *references: str) -> None:
+        """Asserts that somebody sees all of these, through every door."""
+        assert [each for each in self._looks(name, references) if not each[2]] == []
+
+    def misses(self, name: str, *references: str) -> None:
+        """Asserts that somebody sees none of these, through any door."""
+        assert [each for each in self._looks(name, references) if each[2]] == []
+
+    def _looks(self, name: str, references: Iterable[str]) -> list[tuple[str, str, bool]]:
+        client, (_, _, patient) = self.client(name), self.patient.partition("/")
+        knows_person = client.get(f"/{self.patient}").status_code == 200
+        found = []
+        for reference in references:
+            type, _, id = reference.partition("/")
+            found += [
+                (reference, "read", client.get(f"/{reference}").status_code == 200),
+                (reference, "search", id in _ids(client.get(f"/{type}", params={"_id": id}))),
+            ]
+            if knows_person and RESOURCE_TYPES[type].parameter("patient"):
+                beside = {"_id": patient, "_revinclude": f"{type}:patient"}
+                found += [(reference, "_revinclude", id in _ids(client.get("/Patient", params=beside)))]
+        return found
+
+
+def scene(
+    server: Service,
+    *,
+    family: Mapping[str, str] | None = None,
+    professionals: Mapping[str, str] | None = None,
+    organisations: Mapping[str, str] | None = None,
+    outside: Mapping[str, str] | None = None,
+    language: str = "nl",
+    birth: str = "1944-03-17",
+) -> Scene:
+    """A person with a plan, a team and a sharing consent.
+
+    `family` (RelatedPerson), `professionals` (each with an employer of their own, `employer-NAME`) and `organisations`
+    are members by name and role; `outside` are professionals without any relation. A member with the role `""` is no
+    member, only known: a relative without a place in the team.
+    """
+    mark = uuid4().hex[:8]
+    family, professionals = family or {}, professionals or {}
+    organisations, outside = organisations or {}, outside or {}
+    cast = {"person": f"Patient/person-{mark}"}
+    cast |= {name: f"RelatedPerson/{name}-{mark}" for name in family}
+    cast |= {name: f"Practitioner/{name}-{mark}" for name in (*professionals, *outside)}
+    cast |= {
+        f"employer-{name}": f"Organization/employer-{name}-{mark}" for name in (*professionals, *outside)
+    }
+    cast |= {name: f"Organization/{name}-{mark}" for name in organisations}
+    made = Scene(server, mark, cast, {**family, **professionals, **organisations, **outside})
+    made.store(
+        *_directory(made, professionals, organisations, outside), *_people(made, family, language, birth)
+    )
+    made.store(*_plan(made, {**family, **professionals, **organisations}))
+    return made
+
+
+def parameter(name: str, **value: Any) -> Parameter:
+    """A parameter of an operation: `parameter("member", valueReference=ref(...))`."""
+    return {"name": name, **value}
+
+
+def _directory(
+    made: Scene,
+    professionals: Mapping[str, str],
+    organisations: Mapping[str, str],
+    outside: Mapping[str, str],
+) -> list[Resource]:
+    found = [entity(made.cast[name], active=True, name=name) for name in organisations]
+    for name, role in {**professionals, **outside}.items():
+        employer = made.cast[f"employer-{name}"]
+        found += [entity(employer, active=True, name=f"Werkgever van {name}")]
+        found += practitioner(made.cast[name], role, employer)
+    return found
+
+
+def _people(made: Scene, family: Mapping[str, str], language: str, birth: str) -> list[Resource]:
+    spoken = {"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": language}]}, "preferred": True}
+    person = entity(
+        made.patient,
+        identifier=[{"system": SSIN, "value": ssin()}],
+        name=[{"text": f"Persoon {made.mark}"}],
+        birthDate=birth,
+        communication=[spoken],
+    )
+    related = [
+        entity(made.cast[name], active=True, patient=ref(made.patient), name=[{"text": name}])
+        for name in family
+    ]
+    return [person, *related]
+
+
+def _plan(made: Scene, members: Mapping[str, str]) -> list[Resource]:
+    entries = [participant(made.cast[name], role) for name, role in members.items() if role]
+    team = made.ref("CareTeam", "team")
+    permit = provision("permit", period={"start": SINCE})
+    return [
+        entity(team, status="active", name="Team", subject=ref(made.patient), participant=entries),
+        entity(
+            made.ref("CarePlan", "plan"),
+            status="active",
+            intent="plan",
+            title="Zorg- en ondersteuningsplan",
+            subject=ref(made.patient),
+            careTeam=[ref(team)],
+        ),
+        consent(made.ref("Consent", "sharing"), "sharing", made.patient, permit),
+    ]
+
+
+def _ids(answer: httpx.Response) -> set[str]:
+    assert answer.status_code == 200, answer.text
+    return {each["resource"]["id"] for each in answer.json().get("entry", ())}
