@@ -32,7 +32,7 @@ from dzop.interactions.route import Target, match, perform, require_scope
 from dzop.interactions.update import update_found
 
 _WRITES: Final = ("delete", "create", "update", "patch")
-_TURN: Final = {"RelatedPerson": -1, "Observation": 1, "List": 2, "Provenance": 2, "Binary": 2}
+_TURN: Final = {"Patient": -2, "RelatedPerson": -1, "Observation": 1, "List": 2, "Provenance": 2, "Binary": 2}
 _READS: Final = ("read", "vread", "search-type", "history-instance", "history-type", "history-system")
 
 _MOST_LOCKS: Final = 2_000  # the database has some thousands for all

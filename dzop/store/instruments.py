@@ -1,4 +1,4 @@
-"""Statements about questionnaires and their scores: without the predicate, for a rule reads the rows and not a person."""
+"""Statements about questionnaires and their scores: without the predicate, for they are read by a rule, by nobody."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ GOOD = {
     "bundle.json": json.dumps({"resourceType": "Bundle", "type": "collection", "entry": IN_BUNDLE}).encode(),
     "single.json": json.dumps(patient("single")).encode(),
     "others.ndjson": lines(
-        {"resourceType": "Immunization"}, {"resourceType": "Immunization"}, {"resourceType": "Binary"}
+        {"resourceType": "Immunization"}, {"resourceType": "Immunization"}, {"resourceType": "Media"}
     ),
     "group.json": json.dumps(goal("Goal/of-a-group", "Group/some")).encode(),
     "below/schema.xml": b"<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'/>",
@@ -125,7 +125,7 @@ def test_loading_again_changes_nothing(good: list[CompletedProcess[str]]) -> Non
 
 
 def test_types_that_are_not_held_are_counted(good: list[CompletedProcess[str]]) -> None:
-    assert counted(good[0], "of a type that stays at its source") == {"Binary": 1, "Immunization": 2}
+    assert counted(good[0], "of a type that stays at its source") == {"Media": 1, "Immunization": 2}
 
 
 def test_what_is_no_r4_is_said_to_be_skipped(good: list[CompletedProcess[str]]) -> None:

@@ -27,6 +27,8 @@ PERSONAL = {
     "DocumentReference": "report",
     "Provenance": "origin",
     "List": "pinned",
+    "Composition": "consultation",
+    "Binary": "photo",
 }
 
 

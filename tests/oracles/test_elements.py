@@ -36,8 +36,8 @@ DIFFERENCES = {
     **{f"ElementDefinition.{name}Meta: missing here": "stands in definitions only, and none of ours uses it"
        for name in ("defaultValue", "fixed", "pattern", "example.value")},
     **{f"{path}: codes of R4 are not checked here": _OPEN
-       for path in ("Attachment.contentType", "Binary.contentType", "Money.currency", "Signature.sigFormat", "Signature.targetFormat",
-                    "ElementDefinition.mapping.language")},
+       for path in ("Attachment.contentType", "Binary.contentType", "Money.currency", "Signature.sigFormat",
+                    "Signature.targetFormat", "ElementDefinition.mapping.language")},
     **{f"PlanDefinition.{path}: only here": "R4B's own addition; only the operator writes templates"
        for path in ("subjectCanonical", "action.subjectCanonical")},
     "Questionnaire.item.type: codes question in R4 only": _ABSTRACT,
