@@ -19,8 +19,8 @@ from dzop.access.questionnaires import questionnaire_of, value_sets
 from dzop.access.scores import scored
 from dzop.access.writing import Consequence, Removal, Ruled, Rules, Writing, removed_by_categories
 from dzop.fhir.outcome import Issue, Unprocessable
-from dzop.plan.questionnaire import questions
-from dzop.plan.questionnaire_response import FINISHED, checked
+from dzop.plan.questionnaire import Question, questions
+from dzop.plan.questionnaire_response import FINISHED, Checked, checked
 from dzop.plan.rule import refusal, remark
 from dzop.plan.score_observation import observation
 from dzop.plan.scoring import Score, computed, definition_issues, scores
@@ -34,7 +34,7 @@ async def ruled(writing: Writing) -> Ruled:
     """A QuestionnaireResponse: refused where it does not fit its questionnaire, scored when it is finished."""
     response = writing.proposal.value
     if writing.call.actor.is_system:
-        return Ruled(writing.proposal)
+        return Ruled(writing.proposal, remarks=await _fitting(writing))
     _require_not_reopened(writing)
     decision = await _of_draft(writing)
     if _is_unchanged(writing):
@@ -99,6 +99,18 @@ async def _mask(writing: Writing) -> int:
     return mask(await classification.of(writing.proposal, before)) | kept | added
 
 
+async def _fitting(writing: Writing) -> tuple[Issue, ...]:
+    """What there is to say of answers that the operator enters; nothing follows from them."""
+    response = writing.proposal.value
+    if _is_unchanged(writing) or response.get("status") == "entered-in-error":
+        return ()
+    questionnaire = await questionnaire_of(writing)
+    if questionnaire is None:
+        return _of_unknown(response)
+    asked = questions(questionnaire.get("item", ()))
+    return (await _held_against(writing, questionnaire, asked)).issues
+
+
 def _of_unknown(response: Resource) -> tuple[Issue, ...]:
     named = response.get("questionnaire")
     if named is None:
@@ -111,9 +123,7 @@ async def _checked(
 ) -> tuple[tuple[Issue, ...], tuple[Consequence, ...]]:
     """What there is to say of the answers, and the scores that follow."""
     response, asked = writing.proposal.value, questions(questionnaire.get("item", ()))
-    found = checked(asked, response, await value_sets(writing, questionnaire, asked))
-    if any(each.severity == "error" for each in found.issues):
-        raise Unprocessable(*found.issues)
+    found = await _held_against(writing, questionnaire, asked)
     if response.get("status") not in FINISHED:
         return found.issues, ()
     defined = () if response["questionnaire"].startswith("#") else scores(questionnaire, asked)
@@ -127,6 +137,13 @@ async def _checked(
         writing, [(score, value) for score, value in values if value is not None]
     )
     return (*found.issues, *missing), await scored(writing, *observations)
+
+
+async def _held_against(writing: Writing, questionnaire: Resource, asked: Mapping[str, Question]) -> Checked:
+    found = checked(asked, writing.proposal.value, await value_sets(writing, questionnaire, asked))
+    if any(each.severity == "error" for each in found.issues):
+        raise Unprocessable(*found.issues)
+    return found
 
 
 async def _observations(writing: Writing, values: Sequence[tuple[Score, Decimal]]) -> list[Resource]:

@@ -35,9 +35,11 @@ Task = Mapping[str, Any]
 
 async def ruled(writing: Writing) -> Ruled:
     """The Task as it was sent; who asked for it is told what became of it."""
-    if writing.call.actor.is_system:
-        return Ruled(writing.proposal)
     before, after = _before(writing), writing.proposal.value
+    if writing.call.actor.is_system:
+        if before is not None:
+            tasks.require_step(before, after)
+        return Ruled(writing.proposal)
     speaker = await _speaker(writing)
     remarks = tasks.ruled(before, after, speaker, writing.base)
     decision = None if before is None else await _taken_up(writing, before, after, speaker)

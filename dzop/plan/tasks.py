@@ -21,6 +21,7 @@ __all__ = [
     "is_taken_up",
     "news",
     "require_as_offered",
+    "require_step",
     "ruled",
 ]
 
@@ -56,7 +57,10 @@ class Speaker:
 
 def ruled(before: Task | None, after: Task, speaker: Speaker, base: str) -> tuple[Issue, ...]:
     """What there is to remark on this change of a Task, `before` None for a new one; a FhirError refuses it."""
-    _require_step(before, after)
+    if before is not None:
+        require_step(before, after)
+    elif after["status"] not in AT_FIRST:
+        raise refusal("task-begins-open", "Task.status", status=after["status"])
     if before is not None and before["status"] in CLOSED and _who(before, base) != _who(after, base):
         raise refusal("task-closed-owner", "Task.owner", status=before["status"])
     if after["status"] in OWNED and "owner" not in after:
@@ -71,6 +75,13 @@ def ruled(before: Task | None, after: Task, speaker: Speaker, base: str) -> tupl
     if before is None and for_somebody_else(after, speaker, base):
         return (remark("task-agreed-for-another", "Task.status", status=after["status"]),)
     return ()
+
+
+def require_step(before: Task, after: Task) -> None:
+    """The state follows on the one before; a FhirError says that it does not."""
+    if not follows(before["status"], after["status"]):
+        code = "task-closed" if before["status"] in CLOSED else "task-step"
+        raise refusal(code, "Task.status", before=before["status"], after=after["status"])
 
 
 def for_somebody_else(task: Task, speaker: Speaker, base: str) -> bool:
@@ -112,17 +123,6 @@ def news(before: Task | None, after: Task, base: str) -> str | None:
         return _NEWS[now]
     handed_over = "owner" in before and _who(before, base) != _who(after, base) and now in OPEN
     return "task-handed-over" if handed_over else None
-
-
-def _require_step(before: Task | None, after: Task) -> None:
-    now = after["status"]
-    if before is None:
-        if now not in AT_FIRST:
-            raise refusal("task-begins-open", "Task.status", status=now)
-    elif not follows(before["status"], now):
-        is_closed = before["status"] in CLOSED
-        code = "task-closed" if is_closed else "task-step"
-        raise refusal(code, "Task.status", before=before["status"], after=now)
 
 
 def _require_agreement(before: Task, after: Task, speaker: Speaker, base: str) -> None:
