@@ -12,14 +12,14 @@ import orjson
 from dzop.access import guarded
 from dzop.access.labels import instant
 from dzop.access.seen import meant, members_seen, teams_seen
-from dzop.access.surroundings import coordinators, visible
+from dzop.access.surroundings import coordinators, is_sensitive, visible
 from dzop.access.versions import before_of
 from dzop.access.writing import Consequence, Ruled, Rules, Writing, removed_by_categories
 from dzop.fhir.paths import values
 from dzop.fhir.references import actor_key, read_reference
 from dzop.plan import consultation, pivotal_moment
-from dzop.plan.closing_report import OPEN
 from dzop.plan.notice import notice
+from dzop.plan.task_states import OPEN
 from dzop.store.writing import TASKS_ABOUT
 
 __all__ = ["RULES_OF_APPOINTMENT", "RULES_OF_ENCOUNTER", "RULES_OF_REPORT"]
@@ -88,7 +88,7 @@ async def _asked_for(writing: Writing) -> tuple[Consequence, ...]:
 
 async def _asked(writing: Writing, asked: pivotal_moment.Moment, now: str) -> tuple[Consequence, ...]:
     person = (await writing.law.facts_of(writing.person)).person
-    owner = next(iter(await coordinators(writing)), person)
+    owner = person if is_sensitive(writing) else next(iter(await coordinators(writing)), person)
     plans = [
         f"CarePlan/{each['id']}"
         for each in await visible(writing, "CarePlan", ("status", "active"))

@@ -13,9 +13,10 @@ from uuid import uuid4
 
 import orjson
 
+from consent.categories import mask
 from dzop.access import guarded
 from dzop.access.amending import with_texts
-from dzop.access.labels import instant
+from dzop.access.labels import SENSITIVE, instant
 from dzop.access.overview import members_of
 from dzop.access.shown import Shown
 from dzop.access.surroundings import coordinators
@@ -32,6 +33,7 @@ from dzop.plan.task_states import OPEN
 __all__ = ["RULES"]
 
 _MOST: Final = 10_000
+_SENSITIVE: Final = mask([SENSITIVE])
 
 
 async def ruled(writing: Writing) -> Ruled:
@@ -42,8 +44,11 @@ async def ruled(writing: Writing) -> Ruled:
     tasks = await _open_tasks_of(writing, gone) if gone else []
     following = [_without_owner(writing, each) for each in tasks]
     if following:
-        about = [f"Task/{each.proposal.id}" for each in following]
-        following.append(await _told(writing, gone, about))
+        secret = {each.row["id"] for each in tasks if each.row["mask"] & _SENSITIVE}
+        about = [each.proposal.id for each in following]
+        following += await _told(writing, gone, [each for each in about if each not in secret])
+        # What is for few is told to the person alone: the coordinator may not know of it.
+        following += await _told(writing, gone, [each for each in about if each in secret], of_all=False)
     return Ruled(writing.proposal, following=tuple(following))
 
 
@@ -86,12 +91,19 @@ def _without_owner(writing: Writing, task: Before) -> Consequence:
     return with_texts(task, texts, writing.base)
 
 
-async def _told(writing: Writing, gone: frozenset[str], about: list[str]) -> Consequence:
+async def _told(
+    writing: Writing, gone: frozenset[str], tasks: list[str], *, of_all: bool = True
+) -> list[Consequence]:
+    """The notice about these tasks, if there are any."""
+    if not tasks:
+        return []
     person = (await writing.law.facts_of(writing.person)).person
-    staying = [each for each in await coordinators(writing) if each not in gone and "|" not in each]
+    coordinating = await coordinators(writing) if of_all else ()
+    staying = [each for each in coordinating if each not in gone and "|" not in each]
     whom = [{"reference": each} for each in staying or [person]]
+    about = [f"Task/{each}" for each in tasks]
     told = notice("tasks-unassigned", person, about, whom, instant(writing.call.now))
-    return Consequence.of({**told, "id": str(uuid4())}, writing.base, is_new=True)
+    return [Consequence.of({**told, "id": str(uuid4())}, writing.base, is_new=True)]
 
 
 RULES: Final = Rules(ruled, removed_by_categories)

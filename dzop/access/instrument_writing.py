@@ -20,9 +20,9 @@ from dzop.access.scores import scored
 from dzop.access.writing import Consequence, Removal, Ruled, Rules, Writing, removed_by_categories
 from dzop.fhir.outcome import Issue, Unprocessable
 from dzop.plan.questionnaire import Question, questions
-from dzop.plan.questionnaire_response import FINISHED, Checked, checked
+from dzop.plan.questionnaire_response import FINISHED, Checked, checked, require_few
 from dzop.plan.rule import refusal, remark
-from dzop.plan.score_observation import observation
+from dzop.plan.score_observation import SCORE_IDENTIFIER, observation
 from dzop.plan.scoring import Score, computed, definition_issues, scores
 
 _UNFINISHED: Final = frozenset({"in-progress", "stopped"})
@@ -56,11 +56,24 @@ async def questionnaire_ruled(writing: Writing) -> Ruled:
     return Ruled(writing.proposal)
 
 
+async def observation_ruled(writing: Writing) -> Ruled:
+    """An Observation: the identifier of a computed score is given by the server, by which it finds it again."""
+    value, before = writing.proposal.value, writing.before
+    is_new = before is None or not _is_score(before.as_it_was.value)
+    if is_new and _is_score(value) and not writing.call.actor.is_system:
+        raise refusal("score-identifier", "Observation.identifier")
+    return Ruled(writing.proposal)
+
+
 async def removed(removal: Removal) -> None:
     """Answers are deleted when nothing follows from them any more."""
     was = removal.before.as_it_was.value
     if not removal.call.actor.is_system and was.get("status") in FINISHED and "questionnaire" in was:
         raise refusal("answers-in-use", "QuestionnaireResponse.status")
+
+
+def _is_score(observation: Resource) -> bool:
+    return any(each.get("system") == SCORE_IDENTIFIER for each in observation.get("identifier", ()))
 
 
 def _is_unchanged(writing: Writing) -> bool:
@@ -122,7 +135,10 @@ async def _checked(
     writing: Writing, questionnaire: Resource
 ) -> tuple[tuple[Issue, ...], tuple[Consequence, ...]]:
     """What there is to say of the answers, and the scores that follow."""
-    response, asked = writing.proposal.value, questions(questionnaire.get("item", ()))
+    response, items = writing.proposal.value, questionnaire.get("item", ())
+    require_few(items)
+    require_few(response.get("item", ()))
+    asked = questions(items)
     found = await _held_against(writing, questionnaire, asked)
     if response.get("status") not in FINISHED:
         return found.issues, ()
@@ -162,4 +178,5 @@ async def _observations(writing: Writing, values: Sequence[tuple[Score, Decimal]
 
 
 RULES: Final = Rules(ruled, removed)
+RULES_OF_OBSERVATION: Final = Rules(observation_ruled, removed_by_categories)
 RULES_OF_QUESTIONNAIRE: Final = Rules(questionnaire_ruled, removed_by_categories)

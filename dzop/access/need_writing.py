@@ -11,8 +11,7 @@ from typing import Any, Final
 
 from consent.categories import mask
 from consent.law import Decision
-from dzop.access.labels import SENSITIVE, is_labelled_sensitive
-from dzop.access.surroundings import capacity, coordinators, visible
+from dzop.access.surroundings import capacity, coordinators, is_sensitive, visible
 from dzop.access.task_writing import told, with_authors
 from dzop.access.versions import before_of
 from dzop.access.writing import Consequence, Ruled, Rules, Writing, removed_by_categories
@@ -22,7 +21,7 @@ from dzop.plan.closing_report import TASK_KIND
 
 __all__ = ["RULES", "RULES_OF_CONSENT"]
 
-_TASK, _MESSAGE, _SENSITIVE = mask(["task"]), mask(["message"]), mask([SENSITIVE])
+_TASK, _MESSAGE = mask(["task"]), mask(["message"])
 _AS_AUTHOR: Final = frozenset({"author"})
 
 Request = Mapping[str, Any]
@@ -34,7 +33,7 @@ async def ruled(writing: Writing) -> Ruled:
     if writing.call.actor.is_system or needs.kind(after) is None:
         return Ruled(writing.proposal)
     needs.require_consistent(after)
-    needs.require_sensitive(after, is_sensitive=_is_sensitive(writing))
+    needs.require_sensitive(after, is_sensitive=is_sensitive(writing))
     if before is None:
         return Ruled(writing.proposal, await _raised(writing), following=await _asked(writing))
     needs.require_step(before, after, decides=(await capacity(writing)).decides)
@@ -92,11 +91,6 @@ def _raised_by(request: Request) -> tuple[Mapping[str, Any], ...]:
 def _before(writing: Writing) -> Request | None:
     was = writing.before
     return None if was is None or was.deleted else was.as_it_was.value
-
-
-def _is_sensitive(writing: Writing) -> bool:
-    was = writing.before
-    return is_labelled_sensitive(writing.proposal.meta) or bool(was and was.row["mask"] & _SENSITIVE)
 
 
 RULES: Final = Rules(ruled, removed_by_categories)

@@ -7,15 +7,17 @@ reviewed, moves the day to the next one; a Provenance says who it was. What the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import uuid4
 
+from consent.categories import mask
 from consent.periods import day_in_brussels
 from dzop.access import guarded
 from dzop.access.amending import with_members, with_texts
-from dzop.access.labels import instant
+from dzop.access.labels import SENSITIVE, instant
 from dzop.access.refusing import refuse
-from dzop.access.surroundings import coordinators, members
+from dzop.access.surroundings import coordinators, is_sensitive, members
 from dzop.access.versions import Before, before_of
 from dzop.access.writing import Consequence, Ruled, Rules, Writing, removed_by_categories
 from dzop.fhir.outcome import FhirError
@@ -28,6 +30,7 @@ __all__ = ["RULES_OF_GOAL", "RULES_OF_TASK", "asked_for", "unusable_interval"]
 
 Resource = Mapping[str, Any]
 
+_SENSITIVE: Final = mask([SENSITIVE])
 _REVIEWED: Final = ("CarePlan", "Goal")
 _PROFESSIONALS: Final = ("Practitioner/", "Organization/")
 
@@ -52,7 +55,7 @@ async def asked_for(writing: Writing) -> tuple[Consequence, ...]:
         had = was is not None and reviews.due(was.as_it_was.value) is not None
         return tuple(with_members(each, members, writing.base) for each in waiting if had)
     if not waiting:
-        return (await _asked(writing, plan, day),)
+        return (await _asked(writing, plan, day, is_secret=is_sensitive(writing)),)
     moved = [(each, _restricted(each, day)) for each in waiting]
     return tuple(
         with_members(each, {"restriction": restriction}, writing.base)
@@ -93,15 +96,31 @@ async def _reviewed(writing: Writing, type: str, id: str) -> Sequence[Consequenc
     before = await before_of(writing.transaction, writing.call, writing.person, type, id)
     if before is None or before.deleted or not reviews.is_reviewed(before.as_it_was.value):
         return ()
+    if not await _may_move(writing, before):
+        return ()
     value, interval = before.as_it_was.value, reviews.interval(before.as_it_was.value)
     if reviews.due(value) is None and interval is None:
         return ()
     usable = interval is not None and reviews.is_usable(interval)
     day = reviews.following(day_in_brussels(writing.call.now), interval or {}) if usable else None
     extension = reviews.extensions_when_due(before.proposal.source, day)
-    next_one = [await _asked(writing, value, day)] if day is not None and type == "CarePlan" else []
+    is_secret = bool(before.row["mask"] & _SENSITIVE)
+    next_one = (
+        [await _asked(writing, value, day, is_secret=is_secret)]
+        if day is not None and type == "CarePlan"
+        else []
+    )
     moved = with_texts(before, {"extension": extension}, writing.base)
     return (moved, _said(writing, f"{type}/{id}/_history/{before.version + 1}"), *next_one)
+
+
+async def _may_move(writing: Writing, reviewed: Before) -> bool:
+    """Whether the plan asked for the review itself (it has no author then), or the writer may change what it is of."""
+    was_asked = (
+        reviewed.proposal.type == "CarePlan" and writing.before is not None and not writing.before.authors
+    )
+    mask, kinds = reviewed.row["mask"], reviewed.kinds
+    return was_asked or await writing.law.permits(writing.person, "update", mask, kinds)
 
 
 def _said(writing: Writing, reviewed: str) -> Consequence:
@@ -126,15 +145,19 @@ async def _waiting(writing: Writing) -> list[Before]:
     ]
 
 
-async def _asked(writing: Writing, plan: Resource, day: str) -> Consequence:
-    """The Task for the care coordinator, else for the professionals of the team, who read the plan."""
+async def _asked(writing: Writing, plan: Resource, day: str, *, is_secret: bool) -> Consequence:
+    """The Task for the care coordinator, else for the professionals of the team, who read the plan.
+
+    Of a plan that is for few nobody is told by its review.
+    """
     owner = next((each for each in await coordinators(writing) if "|" not in each), None)
     parties = [each.party for each in await members(writing)]
     keys = (each.individual or each.organisation or "" for each in parties)
     candidates = dict.fromkeys(key for key in keys if key.startswith(_PROFESSIONALS))
     requester, now = writing.call.actor.individual, instant(writing.call.now)
-    asked = reviews.task(plan, day, owner, candidates, requester, now)
-    return Consequence.of({**asked, "id": str(uuid4())}, writing.base, is_new=True)
+    owner, candidates = (None, {}) if is_secret else (owner, candidates)
+    asked = {**reviews.task(plan, day, owner, candidates, requester, now), "id": str(uuid4())}
+    return replace(Consequence.of(asked, writing.base, is_new=True), is_sensitive=is_secret)
 
 
 def _restricted(waiting: Before, day: str) -> dict[str, Any]:

@@ -47,6 +47,7 @@ _RULES: Final[Mapping[str, tuple[Rules, ...]]] = {
     "Observation": (
         minimal_data_writing.RULES,
         goal_writing.RULES_OF_RATING,
+        instrument_writing.RULES_OF_OBSERVATION,
     ),
     "Patient": (person_writing.RULES, ending.RULES_OF_PERSON),
     "Provenance": (on_behalf.RULES,),

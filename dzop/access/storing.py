@@ -64,7 +64,12 @@ class Storing:
         await self._require_reach(written, total, letter)
         spoken = on_behalf.provenance(self._call, proposal, written.version, claim.named, claim.spoken_for)
         written = replace(written, remarks=(*proposal.remarks, *ruled.remarks))
-        return await self._disclosed(person, written, total, kinds), (*ruled.following, *spoken)
+        # What the server makes of something sensitive tells of it, so it is sensitive too.
+        following = [
+            replace(each, is_sensitive=each.is_sensitive or bool(each.is_new and total & _SENSITIVE))
+            for each in ruled.following
+        ]
+        return await self._disclosed(person, written, total, kinds), (*following, *spoken)
 
     async def label(self, before: Before, given: Mapping[str, Any], *, add: bool) -> Written:
         """Stores a version with other labels: whoever may update may do so; `sensitive` has rules of its own."""
@@ -87,7 +92,7 @@ class Storing:
         """Stores a version of the server's own making, which nobody has to judge."""
         proposal = entered.proposal
         kept = before.row["mask"] & _SENSITIVE if before else 0
-        kept |= _SENSITIVE if is_labelled_sensitive(proposal.meta) else 0
+        kept |= _SENSITIVE if entered.is_sensitive or is_labelled_sensitive(proposal.meta) else 0
         total = mask(await self._classification.of(proposal)) | kept
         method = "PUT" if before else "POST"
         await self._keep(person, proposal, before, method, entered.named, total, _BY_SERVER)

@@ -13,15 +13,18 @@ from typing import Any, Final
 
 import orjson
 
+from consent.categories import mask
 from consent.facts import Facts
 from consent.relations import Relation
 from dzop.access import guarded
+from dzop.access.labels import SENSITIVE, is_labelled_sensitive
 from dzop.access.reach import allows
 from dzop.access.writing import Writing
 from dzop.fhir.search.query import Query, read_query
 
-__all__ = ["Capacity", "capacity", "coordinators", "counted", "members", "visible"]
+__all__ = ["Capacity", "capacity", "coordinators", "counted", "is_sensitive", "members", "visible"]
 
+_SENSITIVE: Final = mask([SENSITIVE])
 MOST: Final = 1_000
 """So many resources of a type a rule looks at; more are not expected around one person."""
 
@@ -63,6 +66,12 @@ async def coordinators(writing: Writing) -> tuple[str, ...]:
     found = (each.party.individual or each.party.organisation for each in _in_force(known, writing.call.now)
              if each.coordinates)  # fmt: skip
     return tuple(dict.fromkeys(key for key in found if key))
+
+
+def is_sensitive(writing: Writing) -> bool:
+    """Whether what is written is for few, by the label that it had or gets."""
+    was = writing.before
+    return is_labelled_sensitive(writing.proposal.meta) or bool(was and was.row["mask"] & _SENSITIVE)
 
 
 async def members(writing: Writing) -> tuple[Relation, ...]:

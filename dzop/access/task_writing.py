@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from uuid import uuid4
 
-from consent.categories import mask
 from consent.law import Decision
-from dzop.access.labels import DATA_CATEGORY, SENSITIVE, instant, is_labelled_sensitive
-from dzop.access.surroundings import capacity, coordinators
+from dzop.access.labels import DATA_CATEGORY, SENSITIVE, instant
+from dzop.access.surroundings import capacity, coordinators, is_sensitive
 from dzop.access.versions import Concerned
 from dzop.access.writing import Consequence, Ruled, Rules, Writing, removed_by_categories
 from dzop.fhir import json
@@ -26,7 +25,6 @@ from dzop.store import directory
 
 __all__ = ["RULES", "told", "with_authors"]
 
-_SENSITIVE: Final = mask([SENSITIVE])
 _TEAM: Final = "relation:team:"
 _WRITER: Final = "writer"
 
@@ -152,7 +150,7 @@ async def _escalated(writing: Writing, before: Task | None, after: Task) -> list
     """The coordinator is told too, but for what is for few."""
     if not tasks.is_escalated(after) or (before is not None and tasks.is_escalated(before)):
         return []
-    coordinating = () if _is_sensitive(writing) else await coordinators(writing)
+    coordinating = () if is_sensitive(writing) else await coordinators(writing)
     return await told(writing, "task-escalated", *_asked_for_by(writing, after), *coordinating)
 
 
@@ -165,16 +163,11 @@ def _next_time(writing: Writing, before: Task | None, after: Task) -> Iterator[C
     if following is None:
         return
     meta = {name: each for name, each in writing.proposal.meta.items() if name in ("profile", "tag")}
-    if _is_sensitive(writing):
+    if is_sensitive(writing):
         meta["security"] = [{"system": DATA_CATEGORY, "code": SENSITIVE}]
     authors = writing.before.authors if writing.before is not None else {writing.call.actor.individual}
     value = {**following, "id": str(uuid4()), "meta": meta}
     yield with_authors(value, authors, writing.base, is_new=True)
-
-
-def _is_sensitive(writing: Writing) -> bool:
-    was = writing.before
-    return is_labelled_sensitive(writing.proposal.meta) or bool(was and was.row["mask"] & _SENSITIVE)
 
 
 RULES: Final = Rules(ruled, removed_by_categories)

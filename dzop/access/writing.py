@@ -42,12 +42,13 @@ class Consequence:
     """What the server itself writes behind a write, in the same transaction: the new state of a resource.
 
     `named` is whom it concerns, instead of what the resource says of that; `is_new` when nothing can be
-    there yet under its id.
+    there yet under its id, `is_sensitive` when it is labelled so whatever its `meta` says.
     """
 
     proposal: Proposal
     named: Concerned
     is_new: bool = False
+    is_sensitive: bool = False
 
     @classmethod
     def of(cls, value: Mapping[str, Any], base: str, *, is_new: bool = False) -> Consequence:

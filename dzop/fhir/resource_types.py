@@ -984,7 +984,7 @@ _ENTRIES: Final = (
         interactions=_KEPT,
         search=(
             *_IDENTIFIED,
-            *_about(targets=()),
+            *_about(targets=(*_SUBJECTS, "Practitioner")),
             _code("status", "status", "composition-status"),
             _token("type"),
             _token("category"),

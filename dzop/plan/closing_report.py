@@ -11,7 +11,7 @@ from typing import Any, Final
 from dzop.fhir.paths import values
 from dzop.plan.task_states import OPEN
 
-__all__ = ["CODE", "OPEN", "TASK_KIND", "done", "is_closing_report", "task"]
+__all__ = ["CODE", "TASK_KIND", "done", "is_closing_report", "task"]
 
 TASK_KIND: Final = "https://dzop.example/fhir/CodeSystem/task-kind"
 CODE: Final = "closing-report"

@@ -16,6 +16,7 @@ from dzop.fhir.audience import of_aftercare
 from dzop.fhir.paths import values
 from dzop.fhir.references import read_reference
 from dzop.fhir.search.date import date_range
+from dzop.plan.task_states import OPEN
 from terminology.content import BASE
 
 __all__ = [
@@ -47,11 +48,7 @@ class Ending:
 _REQUESTED: Final = ("draft", "active", "on-hold")
 ENDINGS: Final[Mapping[str, Ending]] = {
     "CarePlan": Ending(_REQUESTED, "completed"),
-    "Task": Ending(
-        ("draft", "requested", "received", "accepted", "ready", "in-progress", "on-hold"),
-        "cancelled",
-        "statusReason",
-    ),
+    "Task": Ending(OPEN, "cancelled", "statusReason"),
     "Appointment": Ending(("proposed", "pending", "booked", "waitlist"), "cancelled", "cancelationReason"),
     "ServiceRequest": Ending(_REQUESTED, "revoked"),
     "CommunicationRequest": Ending(_REQUESTED, "revoked", "statusReason"),

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from dzop.fhir.paths import values
 from dzop.fhir.search.date import LATEST, date_range
-from dzop.plan.closing_report import OPEN
 from dzop.plan.consultation import DOCUMENT_KIND, is_consultation
+from dzop.plan.task_states import OPEN
 from terminology.content import BASE, CONTENT, LANGUAGES, display
 
 __all__ = [
@@ -42,6 +42,7 @@ _IN_HOSPITAL: Final = frozenset({"IMP", "ACUTE", "NONAC"})  # of v3-ActCode
 _BRUSSELS: Final = ZoneInfo("Europe/Brussels")
 _LAST: Final = LATEST - timedelta(days=366)
 _LATELY: Final = timedelta(days=31)
+_COLON: Final[Mapping[str, str]] = {"fr": " :"}
 _WHEN: Final = {"Encounter": ("period.end", "period.start"), "Appointment": ("start",)}
 
 
@@ -155,7 +156,9 @@ def _moment(code: str) -> Moment:
 def _kind(code: str, why: Mapping[str, str]) -> dict[str, Any]:
     """Code and description of a Task: what, and after what, in every language."""
     what = {each: display("task-kind", code, each) for each in LANGUAGES}
-    lines = [f"{what[each][:1].upper()}{what[each][1:]}: {why[each]}" for each in LANGUAGES]
+    lines = [
+        f"{what[each][:1].upper()}{what[each][1:]}{_COLON.get(each, ':')} {why[each]}" for each in LANGUAGES
+    ]
     return {"code": {"coding": [{"system": TASK_KIND, "code": code}]}, "description": "\n".join(lines)}
 
 

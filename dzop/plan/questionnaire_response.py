@@ -16,9 +16,9 @@ from dzop.fhir.outcome import Issue
 from dzop.plan.answers import Answer, answer_in, is_same, order
 from dzop.plan.enabling import Scope, answered, is_asked, scope
 from dzop.plan.questionnaire import Question, flat
-from dzop.plan.rule import remark
+from dzop.plan.rule import refusal, remark
 
-__all__ = ["FINISHED", "Checked", "ValueSets", "checked", "codings_asked"]
+__all__ = ["FINISHED", "Checked", "ValueSets", "checked", "codings_asked", "require_few"]
 
 FINISHED: Final = frozenset({"completed", "amended"})
 """Statuses of answers that somebody may rely on."""
@@ -27,6 +27,10 @@ ValueSets = Mapping[str, frozenset[tuple[str | None, str]] | None]
 
 _MOST: Final = 50
 """Of issues by one rule that are told."""
+_MOST_ITEMS: Final = 5_000
+"""Of a response, and of a questionnaire: ten times what the longest assessments have."""
+_MOST_STEPS: Final = 300_000
+"""Of a walk: answers held against options and conditions, and questions looked for in repetitions of a group."""
 _KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "boolean": ("Boolean",),
     "decimal": ("Decimal",),
@@ -57,8 +61,20 @@ class Checked:
     not_asked: frozenset[str]
 
 
+def require_few(items: Items) -> None:
+    """That these items of a questionnaire or a response are not too many to be gone through at once; a FhirError."""
+    waiting, number = [items], 0
+    while waiting:
+        these = waiting.pop()
+        number += len(these)
+        if number > _MOST_ITEMS:
+            raise refusal("answers-too-many", "QuestionnaireResponse.item")
+        for each in these:
+            waiting += [inner["item"] for inner in (each, *each.get("answer", ())) if "item" in inner]
+
+
 def checked(questions: Mapping[str, Question], response: Mapping[str, Any], value_sets: ValueSets) -> Checked:
-    """A QuestionnaireResponse, valid R4, held against its questions."""
+    """A QuestionnaireResponse, valid R4, held against its questions; a FhirError where that takes too many steps."""
     walk = _Walk(response.get("status") in FINISHED, value_sets)
     items = response.get("item", ())
     about = frozenset(each.link_id for each in flat(questions))
@@ -87,11 +103,13 @@ class _Walk:
     issues: list[Issue] = field(default_factory=list)
     not_asked: set[str] = field(default_factory=set)
     said: Counter[str] = field(default_factory=Counter)
+    steps: int = 0
 
     def items(
         self, questions: Mapping[str, Question], items: Items, path: str, scopes: tuple[Scope, ...]
     ) -> None:
         """The items at one place, and what should be there and is not."""
+        self._go(len(items) + len(questions) + sum(map(len, scopes[-1].answers.values())))
         found: dict[str, list[tuple[str, Mapping[str, Any]]]] = defaultdict(list)
         for place, item in enumerate(items):
             at, link_id = f"{path}.item[{place}]", str(item.get("linkId", ""))
@@ -103,6 +121,9 @@ class _Walk:
             self._question(question, found[question.link_id], path, scopes)
 
     def _question(self, question: Question, found: _Found, path: str, scopes: tuple[Scope, ...]) -> None:
+        self._go(
+            sum(len(scope.answers.get(each.question, ())) for each in question.conditions for scope in scopes)
+        )
         if not is_asked(question, scopes):
             self.not_asked |= {question.link_id, *question.below}
             if self.is_finished:
@@ -158,6 +179,7 @@ class _Walk:
         """The questions that follow on this answer."""
         items = element.get("item", ())
         if items or question.items:
+            self._go(len(question.below))
             inner = scope(question.below | {question.link_id}, items)
             this = Scope(inner.about, {**inner.answers, question.link_id: (answer,)})
             self.items(question.items, items, at, (*scopes, this))
@@ -189,6 +211,7 @@ class _Walk:
         self._size(question, answer, at)
 
     def _choice(self, question: Question, answer: Answer, at: str) -> None:
+        self._go(len(question.options))
         offered = [each.answer for each in question.options]
         if offered and not any(is_same(answer, each) for each in offered):
             self._say("answer-not-offered", at, item=question.link_id)
@@ -210,6 +233,11 @@ class _Walk:
         )  # fmt: skip
         if outside:
             self._say("answer-out-of-range", at, item=question.link_id)
+
+    def _go(self, steps: int) -> None:
+        self.steps += steps
+        if self.steps > _MOST_STEPS:
+            raise refusal("answers-too-many", "QuestionnaireResponse.item")
 
     def _say(self, code: str, at: str, **given: str) -> None:
         self.said[code] += 1

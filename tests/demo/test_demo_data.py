@@ -15,6 +15,7 @@ import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
 from consent.categories import CATEGORIES
+from dzop.definitions.questionnaires import questionnaires
 from dzop.demo import documents
 from dzop.fhir.validation import validate
 
@@ -248,12 +249,12 @@ def test_every_goal_has_one_category_of_ours(scenario: Scenario) -> None:
 
 
 @every_scenario
-def test_every_task_has_an_owner_and_a_goal_of_the_plan(scenario: Scenario) -> None:
-    goals = {reference(goal) for goal in scenario.of("Goal")}
+def test_every_task_has_an_owner_and_is_about_the_plan_or_a_goal(scenario: Scenario) -> None:
+    about = {reference(each) for type in ("Goal", "CarePlan") for each in scenario.of(type)}
     assert [
         task["id"]
         for task in scenario.of("Task")
-        if "owner" not in task or task["focus"]["reference"] not in goals
+        if "owner" not in task or task["focus"]["reference"] not in about
     ] == []
 
 
@@ -321,13 +322,15 @@ def test_a_carer_tells_of_their_own_burden(scenario: Scenario) -> None:
 def test_answers_fit_their_questionnaire() -> None:
     asked = {
         q["url"]: {item["linkId"] for item in q["item"]}
-        for q in RESOURCES
+        for q in (*RESOURCES, *questionnaires())
         if q["resourceType"] == "Questionnaire"
     }
-    responses = [resource for resource in RESOURCES if resource["resourceType"] == "QuestionnaireResponse"]
-    assert [
-        r["id"] for r in responses if not {i["linkId"] for i in r["item"]} <= asked[r["questionnaire"]]
-    ] == []
+    given = {
+        r["id"]: (r["questionnaire"].partition("|")[0], {item["linkId"] for item in r["item"]})
+        for r in RESOURCES
+        if r["resourceType"] == "QuestionnaireResponse"
+    }
+    assert [id for id, (url, items) in given.items() if not items <= asked[url]] == []
 
 
 KINDS = (

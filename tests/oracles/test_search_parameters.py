@@ -35,6 +35,7 @@ DIFFERENT = {
     "valueSampledData in R4, valueQuantity | component.valueQuantity here": _SAMPLED,
     "AuditEvent.patient: agent.who | entity.what in R4, entity.what here":
         "whose data were looked at; who looked is `agent`, and a person who looks at another's is not meant",
+    "Composition.subject: targets differ": "R4 says anything; a report here is about a person, or who cares for one",
     "AuditEvent.agent: targets differ": "no device acts here",
 }  # fmt: skip
 

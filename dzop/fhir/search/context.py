@@ -10,7 +10,7 @@ from dzop.fhir.search.terminology import MOST_CODES, Answers
 
 __all__ = ["Context"]
 
-_MAX_CLAUSES: Final = 120
+_MAX_CLAUSES: Final = 150
 
 
 @dataclass(slots=True)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 from uuid import uuid4
 
 from dzop.access.labels import instant
 from dzop.access.on_paper import AskedPaper, Papers
 from dzop.explanation.languages import ours
 from dzop.fhir import bundle
-from dzop.fhir.outcome import Invalid
+from dzop.fhir.outcome import Invalid, Issue, Unprocessable
 from dzop.fhir.parameters import Given
 from dzop.interactions.exchanged import Answer, Ask, Printed
 from dzop.interactions.rendered import json_bytes
 from dzop.plan.paper.composition import composition, device
+from dzop.plan.paper.content import Paper
 
 __all__ = ["document"]
+
+_MOST_LETTERS: Final = 1_000_000
+"""Of a PDF: some hundred pages, which take seconds."""
 
 
 async def document(ask: Ask, given: Given) -> Answer:
@@ -26,8 +31,16 @@ async def document(ask: Ask, given: Given) -> Answer:
     asked = AskedPaper(language and ours(language), ask.request.accept_language)
     papers = await ask.service.gateway.plan_on_paper(ask.call, ask.id, asked)
     if ask.request.format == "pdf":
+        _require_printable(papers.paper)
         return Answer(200, printed=Printed("application/pdf", await asyncio.to_thread(_pages, ask, papers)))
     return Answer(200, _bundle(ask, papers))
+
+
+def _require_printable(paper: Paper) -> None:
+    lines = [line for section in paper.sections for line in section.lines]
+    if sum(len(text) for line in lines for text in (line.text, *line.notes)) > _MOST_LETTERS:
+        text = f"there is too much to print at once: more than {_MOST_LETTERS} letters"
+        raise Unprocessable(Issue("too-costly", text))
 
 
 def _pages(ask: Ask, papers: Papers) -> bytes:

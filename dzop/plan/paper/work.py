@@ -16,11 +16,11 @@ from dzop.plan.consultation import VIRTUAL_SERVICE
 from dzop.plan.notice import MESSAGE_KIND
 from dzop.plan.paper.around import Around, codes_at
 from dzop.plan.paper.content import Line, Section
+from dzop.plan.task_states import OPEN
 from terminology.content import BASE
 
 __all__ = ["agreements", "appointments", "tasks"]
 
-_OPEN: Final = frozenset({"draft", "requested", "received", "accepted", "ready", "in-progress", "on-hold"})
 _TO_COME: Final = frozenset({"proposed", "pending", "booked", "arrived", "checked-in", "waitlist"})
 _CERTAIN: Final = frozenset({"booked", "arrived", "checked-in"})
 _STATUS: Final = "http://hl7.org/fhir/task-status"
@@ -32,7 +32,7 @@ Resource = Mapping[str, Any]
 
 def tasks(around: Around) -> Section:
     """What is still to be done, what is due first in front."""
-    found = [(key, task) for key, task in around.told("Task") if task.get("status") in _OPEN]
+    found = [(key, task) for key, task in around.told("Task") if task.get("status") in OPEN]
     found.sort(key=lambda each: (_due(each[1]) or _LAST, each[0]))
     lines = [Line(_what(around, task), tuple(_notes(around, task)), source=key) for key, task in found]
     return around.section("tasks", lines)
@@ -66,6 +66,9 @@ def agreements(around: Around) -> Section:
 
 def _what(around: Around, task: Resource) -> str:
     kind, said = around.words.concept(task.get("code")), str(task.get("description") or "")
+    # What the server asks for says it in every language, a line each, and begins with what it is.
+    if kind and (same := [each for each in said.splitlines() if each.lower().startswith(kind.lower())]):
+        return same[0]
     return ": ".join(part for part in (kind, said) if part) or around.words.code(
         f"{BASE}/CodeSystem/task-kind", "care-task"
     )

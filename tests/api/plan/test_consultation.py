@@ -14,7 +14,7 @@ VIRTUAL_SERVICE = f"{DZOP}/StructureDefinition/virtual-service"
 INPATIENT = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"}
 IN_FOUR_LANGUAGES = [
     "Overleg met het hele team: thuiskomst uit het ziekenhuis",
-    "Concertation avec toute l'équipe: retour de l'hôpital",
+    "Concertation avec toute l'équipe : retour de l'hôpital",
     "Besprechung mit dem ganzen Team: Rückkehr aus dem Krankenhaus",
     "Talk it over with the whole team: coming home from hospital",
 ]

@@ -178,17 +178,19 @@ def test_a_token_that_reads_no_questionnaire_is_held_to_it_all_the_same(person: 
     assert 422 == answer.status_code
 
 
-def test_what_the_operator_enters_of_others_is_kept_as_it_is(person: Person) -> None:
+def test_what_the_operator_enters_of_others_gets_no_score_of_ours(person: Person) -> None:
     url = _form(person, question("q", "integer"), extension=[score_of("all")])
-    answers = _response(person, url, given("q", _TEXT), id=f"theirs-{person.mark}")
-    person.store(answers)
-    assert 200 == person.client("nurse").get(f"/QuestionnaireResponse/theirs-{person.mark}").status_code
+    person.store(_response(person, url, given("q", {"valueInteger": 3}), id=f"theirs-{person.mark}"))
+    about = {"derived-from": person.ref("QuestionnaireResponse", "theirs")}
+    answer = person.client("nurse").get("/Observation", params=about)
+    assert 0 == answer.json()["total"]
 
 
 def test_answers_that_stay_as_they_are_are_not_held_against_what_is_asked_since(person: Person) -> None:
-    url = _form(person, question("q", "integer"), code=[_category("prom")])
+    url = _form(person, question("q", "string"), code=[_category("prom")])
     id = f"theirs-{person.mark}"
     person.store(_response(person, url, given("q", _TEXT), who="person", id=id))
+    _form(person, question("q", "integer"), code=[_category("prom")])
     theirs = person.client("person")
     body = theirs.get(f"/QuestionnaireResponse/{id}").json()
     assert 200 == theirs.put(f"/QuestionnaireResponse/{id}", json=body).status_code
