@@ -23,7 +23,14 @@ _FUNCTION_SYSTEM = "https://dzop.example/fhir/CodeSystem/team-function"
 
 FUNCTIONS = frozenset(
     (_FUNCTION_SYSTEM, code)
-    for code in ("educator", "family-coach", "gmd-holder", "liaison", "oncology-coordinator", "reference-person")
+    for code in (
+        "educator",
+        "family-coach",
+        "gmd-holder",
+        "liaison",
+        "oncology-coordinator",
+        "reference-person",
+    )
 )
 """What a professional may do for a team beside the role, as (system, code): it names no role and takes none.
 

@@ -75,7 +75,9 @@ def test_the_words_are_those_of_the_law_in_its_order(code_system: str, codes: tu
 
 def test_an_extension_is_read_by_the_law_or_a_rule_unless_it_only_says_something() -> None:
     """Nothing follows from what is only said: that goals were talked about and not written down."""
-    source = "\n".join(each.read_text() for name in ("dzop", "consent") for each in (ROOT / name).rglob("*.py"))
+    source = "\n".join(
+        each.read_text() for name in ("dzop", "consent") for each in (ROOT / name).rglob("*.py")
+    )
     urls = [
         each["url"]
         for each in definitions("StructureDefinition", load()).values()
