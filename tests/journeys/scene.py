@@ -145,6 +145,23 @@ def parameter(name: str, **value: Any) -> Parameter:
     return {"name": name, **value}
 
 
+def mandate(made: Scene, name: str, since: str = "2026-01-01", **elements: Any) -> list[Resource]:
+    """That somebody speaks for the person, and the document that says so."""
+    proof = made.ref("DocumentReference", f"mandate-{name}")
+    named = provision("permit", (made.cast[name],), period={"start": since})
+    attached = [{"attachment": {"contentType": "text/plain", "data": "R29lZA=="}}]
+    return [
+        entity(proof, status="current", subject=ref(made.patient), content=attached),
+        consent(
+            made.ref("Consent", f"mandate-{name}"),
+            "mandate",
+            made.patient,
+            named,
+            **{"sourceReference": ref(proof), **elements},
+        ),
+    ]
+
+
 def _directory(
     made: Scene,
     professionals: Mapping[str, str],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from journeys.scene import Scene, parameter, scene
+from journeys.scene import Scene, mandate, parameter, scene
 from resources import DZOP, SSIN, consent, entity, goal, ours, participant, provision, ref, ssin, task
 from serving import Server
 
@@ -149,15 +149,8 @@ def test_e6_a_person_who_never_logs_in_agrees_on_paper(server: Server) -> None:
         family={"tom": ""},
         professionals={"gp": "general-practitioner", "nurse": "health-professional"},
     )
-    proof, team = made.ref("DocumentReference", "mandate"), made.ref("CareTeam", "team")
-    named = provision("permit", (made.cast["tom"],), period={"start": "2026-01-01"})
-    made.store(
-        entity(
-            proof, status="current", subject=ref(made.patient),
-            content=[{"attachment": {"contentType": "text/plain", "data": "R29lZA=="}}],
-        ),
-        consent(made.ref("Consent", "tom"), "mandate", made.patient, named, sourceReference=ref(proof)),
-    )  # fmt: skip
+    team = made.ref("CareTeam", "team")
+    made.store(*mandate(made, "tom"))
     made.ask("nurse", f"{team}/$claim-coordination")
     made.ask(
         "tom", f"{team}/$agree", parameter("member", valueReference=ref(made.cast["nurse"])), COORDINATOR

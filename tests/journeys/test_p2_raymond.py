@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from journeys.scene import Scene, parameter, scene
+from journeys.scene import Scene, mandate, parameter, scene
 from resources import (
     DZOP,
     Resource,
@@ -38,16 +38,10 @@ def raymond(server: Server) -> Scene:
         },
         outside={"night-nurse": "health-professional"},
     )
-    proof = made.ref("DocumentReference", "mandate")
-    named = provision("permit", (made.cast["mia"],), period={"start": "2026-01-01"})
     made.store(
-        entity(
-            proof, status="current", subject=ref(made.patient),
-            content=[{"attachment": {"contentType": "text/plain", "data": "R29lZA=="}}],
-        ),
-        consent(made.ref("Consent", "mia"), "mandate", made.patient, named, sourceReference=ref(proof)),
+        *mandate(made, "mia"),
         goal(made.ref("Goal", "home"), made.patient, "life-goal", expressedBy=ref(made.patient)),
-    )  # fmt: skip
+    )
     return made
 
 

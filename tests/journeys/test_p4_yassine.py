@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from journeys.scene import Scene, parameter, scene
+from journeys.scene import Scene, mandate, parameter, scene
 from resources import (
     DZOP,
     communication,
@@ -38,21 +38,13 @@ def yassine(server: Server) -> Scene:
         outside={"housing": "welfare-professional"},
         birth=BORN,
     )
-    named = provision("permit", (made.cast["father"],), period={"start": "2010-01-01"})
-    ground = [{"url": GROUND, "valueCode": "parenthood"}]
-    proof = made.ref("DocumentReference", "birth")
+    parenthood = [{"url": GROUND, "valueCode": "parenthood"}]
     made.store(
-        entity(
-            proof, status="current", subject=ref(made.patient),
-            content=[{"attachment": {"contentType": "text/plain", "data": "R29lZA=="}}],
-        ),
-        consent(
-            made.ref("Consent", "father"), "mandate", made.patient, named, extension=ground, sourceReference=ref(proof)
-        ),
+        *mandate(made, "father", "2010-01-01", extension=parenthood),
         goal(made.ref("Goal", "alone"), made.patient, "life-goal", expressedBy=ref(made.patient)),
         goal(made.ref("Goal", "flat"), made.patient, "support-goal"),
         goal(made.ref("Goal", "skin"), made.patient),
-    )  # fmt: skip
+    )
     return made
 
 

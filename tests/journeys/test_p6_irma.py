@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from journeys.scene import Scene, scene
+from journeys.scene import Scene, mandate, scene
 from resources import (
     Resource,
     communication,
@@ -43,18 +43,6 @@ def irma(server: Server) -> Scene:
     return made
 
 
-def mandate(made: Scene) -> list[Resource]:
-    proof = made.ref("DocumentReference", "mandate")
-    named = provision("permit", (made.cast["tom"],), period={"start": "2026-01-01"})
-    return [
-        entity(
-            proof, status="current", subject=ref(made.patient),
-            content=[{"attachment": {"contentType": "text/plain", "data": "R29lZA=="}}],
-        ),
-        consent(made.ref("Consent", "tom"), "mandate", made.patient, named, sourceReference=ref(proof)),
-    ]  # fmt: skip
-
-
 def without(made: Scene, team: Resource, name: str) -> Resource:
     return {
         **team,
@@ -66,12 +54,12 @@ def without(made: Scene, team: Resource, name: str) -> Resource:
 
 def test_1_her_son_speaks_for_her_from_when_the_document_is_there(irma: Scene) -> None:
     irma.misses("tom", irma.ref("Goal", "music"), irma.ref("Consent", "sharing"))
-    irma.store(*mandate(irma))
+    irma.store(*mandate(irma, "tom"))
     irma.sees("tom", irma.ref("Goal", "music"), irma.ref("Consent", "sharing"), irma.ref("CareTeam", "team"))
 
 
 def test_2_he_keeps_a_nurse_out_but_deletes_nothing_of_others(irma: Scene) -> None:
-    irma.store(*mandate(irma))
+    irma.store(*mandate(irma, "tom"))
     note, burden = irma.ref("Communication", "note"), irma.ref("Observation", "burden")
     irma.write("nurse", communication(note, irma.patient, "shared-note", irma.cast["nurse"]))
     irma.write(
@@ -110,7 +98,7 @@ def test_3_her_daughter_sees_the_plan_and_not_who_may_see_it(irma: Scene) -> Non
 
 
 def test_4_her_own_voice_is_heard_whoever_writes_it_down(irma: Scene) -> None:
-    irma.store(*mandate(irma))
+    irma.store(*mandate(irma, "tom"))
     own, his = irma.ref("Goal", "rosa"), irma.ref("Goal", "safe")
     irma.write(
         "nurse",
@@ -132,7 +120,7 @@ def test_4_her_own_voice_is_heard_whoever_writes_it_down(irma: Scene) -> None:
 
 
 def test_5_when_she_moves_the_team_at_home_ends_and_another_begins(irma: Scene) -> None:
-    irma.store(*mandate(irma))
+    irma.store(*mandate(irma, "tom"))
     team, stay = irma.ref("CareTeam", "team"), irma.ref("Encounter", "home")
     irma.write(
         "gp",
@@ -175,7 +163,7 @@ def test_5_when_she_moves_the_team_at_home_ends_and_another_begins(irma: Scene) 
 
 
 def test_6_a_case_manager_mediates_and_his_note_is_for_those_to_whom_it_is_opened(irma: Scene) -> None:
-    irma.store(*mandate(irma))
+    irma.store(*mandate(irma, "tom"))
     given = provision("permit", (irma.cast["manager"],), period={"start": "2026-01-01", "end": "2030-01-01"})
     irma.write(
         "tom",
