@@ -344,5 +344,9 @@ def _changed(body: Resource, who: str, told: str) -> Resource:
     of = body.get("focus", {}).get("reference", PERSON)
     whom = next((each["reference"] for each in body.get("recipient", ())), "Practitioner/b")
     about = (body.get("subject") or body.get("for"))["reference"]
-    kept = {name: body[name] for name in ("identifier",) if name in body}
+    # What was done once is not to be done again.
+    lasting = (
+        ("identifier", "status") if body.get("status") == "completed" and kind == "Task" else ("identifier",)
+    )
+    kept = {name: body[name] for name in lasting if name in body}
     return {**_entry(number, kind, about, who, whom, told, of), **kept}
