@@ -157,10 +157,10 @@ class Gateway:
         return included
 
     async def tasks_due(
-        self, call: Call, end_of_day: datetime, after: tuple[str, ...] | None, size: int
+        self, call: Call, end_of_day: datetime, after: tuple[str, ...] | None, size: int, *, total: bool
     ) -> tuple[Page, tuple[Shown, ...]]:
         """A page of the actor's tasks on the day that ends then, behind (deadline, id); and whom they are for."""
-        page, persons = await tasks_due(self._database, call, end_of_day, after, size)
+        page, persons = await tasks_due(self._database, call, end_of_day, after, size, total=total)
         await self._audit.record(*of_tasks(call, page.matches, persons))
         return page, persons
 

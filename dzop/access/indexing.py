@@ -20,9 +20,9 @@ from dzop.fhir.search.string import normalised
 from dzop.plan.agenda import at_hand, on_the_list
 from dzop.store.goal_links import GOAL_LINK
 from dzop.store.index_tables import INDEX, LANGUAGES, indexed
-from dzop.store.tasks import LISTED, WHOM
+from dzop.store.tasks import listed_for
 
-RULES: Final = 2
+RULES: Final = 3
 """To be raised when other rows follow from the same table of parameters."""
 
 _MOST_WORDS: Final = 40_000
@@ -51,7 +51,6 @@ def index_columns(proposal: Proposal, base: str) -> dict[str, Any]:
         (GOAL_LINK, "Goal", goal.partition("/")[2], "", "", "", 0)
         for goal in goal_references(value, proposal.type, base)
     ]
-    references += [(WHOM, "", "", indexed(key), "", "", 0) for key in _at_hand(value, proposal.type, base)]
     quantities = [
         (name, low, high, *(indexed(part) for part in unit), at)
         for name, low, high, *unit, at in rows.quantities
@@ -61,22 +60,17 @@ def index_columns(proposal: Proposal, base: str) -> dict[str, Any]:
         "indexed_as": fingerprint(proposal.type),
         **_columns("token", tokens),
         **_columns("reference", references),
-        **_columns("date", [*rows.dates, *_listed(value, proposal.type)]),
+        **_columns("date", [*rows.dates, *_listed(value, proposal.type, base)]),
         **_columns("string", rows.strings),
         **_columns("quantity", quantities),
         **_columns("text", texts if any(texts[0]) else []),
     }
 
 
-def _at_hand(value: Mapping[str, Any], type: str, base: str) -> tuple[str, ...]:
-    """Who has an open task to do."""
-    return at_hand(value, base) if type == "Task" else ()
-
-
-def _listed(value: Mapping[str, Any], type: str) -> list[tuple[str, datetime, datetime, int]]:
-    """When an open task is on somebody's list."""
+def _listed(value: Mapping[str, Any], type: str, base: str) -> list[tuple[str, datetime, datetime, int]]:
+    """When an open task is on whose list."""
     when = on_the_list(value) if type == "Task" else None
-    return [] if when is None else [(LISTED, *when, 0)]
+    return [] if when is None else [(listed_for(each), *when, 0) for each in at_hand(value, base)]
 
 
 def _columns(prefix: str, rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:

@@ -23,6 +23,9 @@ TASK_OPERATIONS: Final[tuple[Operation, ...]] = (
         parameters=(
             Parameter("date", "date", "in", documentation="The day; else today in Brussels."),
             Parameter("_count", "integer", "in", documentation="How many on a page."),
+            Parameter(
+                "_total", "code", "in", documentation="`accurate`: say how many there are on all pages."
+            ),
             Parameter("_page", "string", "in", documentation="From the link to the next page."),
             Parameter("return", "Bundle", "out", 1, documentation="A searchset."),
         ),

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    any_,
     bindparam,
     func,
     literal,
@@ -134,6 +135,14 @@ def read_many(sight: Sight) -> Statement:
     joined = wanted.join(location, at).join(current, here).join(version, CURRENT_VERSION)
     statement = shown(sight, ~current.c.deleted, source=joined)
     return compiled(statement.order_by(current.c.type, current.c.id))
+
+
+@lru_cache(maxsize=KEPT)
+def patients(sight: Sight) -> Statement:
+    """The Patients of `persons` (keys) who are visible, in order of id."""
+    theirs = current.c.person == any_(bindparam("persons", type_=ARRAY(BigInteger)))
+    whole = shown(sight, theirs, current.c.type == literal("Patient"), ~current.c.deleted)
+    return compiled(whole.order_by(current.c.id))
 
 
 def pairs(first: str, second: str) -> Any:

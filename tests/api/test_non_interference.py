@@ -62,6 +62,7 @@ SEARCHES = (
     "Patient?_revinclude=Goal:patient&_revinclude=Observation:patient&_revinclude:iterate=Task:focus",
     "Goal?_revinclude=Task:focus&_revinclude=Provenance:target",
     "Task/$mine?date=2099-01-01&_count=1",
+    "Task/$mine?date=2099-01-01&_count=1&_total=accurate",
     "Goal?_summary=count",
     "Goal?_elements=identifier&_count=2",
     "Goal?_displayLanguage=nl&_count=2",

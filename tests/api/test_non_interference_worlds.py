@@ -288,7 +288,8 @@ def reads(draw: st.DrawFn, world: World) -> str:
     look = draw(_chance(("", "", "", *_LOOKS)))
     match draw(_chance(("read",) * 5 + ("history",) * 2 + ("everything", "mine"))):
         case "mine":
-            return f"Task/$mine?date=2099-01-01&_count={draw(_chance((1, 20)))}"
+            total = draw(_chance(("none", "accurate")))
+            return f"Task/$mine?date=2099-01-01&_count={draw(_chance((1, 20)))}&_total={total}"
         case "read":
             paths = ("", "", "/_history", "/_history/1", "/_history/2", "/_history/3", "/_history?_count=1")
             path = draw(_chance(paths))

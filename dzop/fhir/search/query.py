@@ -45,7 +45,8 @@ _MAX_TEXT: Final = 4096
 
 _SORTABLE: Final = frozenset({"token", "date", "string", "number", "quantity", "uri"})
 _UNSORTED: Final = frozenset({"_text", "_content", "_tag", "_security", "_profile", "_source"})
-_TOTALS: Final = {"none": False, "estimate": True, "accurate": True}
+TOTALS: Final = {"none": False, "estimate": True, "accurate": True}
+"""What `_total` may be, and whether all matches are counted then."""
 _SUMMARIES: Final = ("count", "true", "text", "data", "false")
 PRESENTATION: Final = frozenset(OF_THE_ANSWER) - {"_summary"}
 """How an answer looks, not what is in it: applied at the edge."""
@@ -154,7 +155,7 @@ class _Reading:
             case "_count":
                 self._count = _read_count(text)
             case "_total":
-                self._total = _TOTALS[_one_of(name, text, tuple(_TOTALS))]
+                self._total = TOTALS[_one_of(name, text, tuple(TOTALS))]
             case "_summary":
                 _one_of(name, text, _SUMMARIES)
             case "_page":

@@ -11,6 +11,7 @@ from dzop.fhir.bundle import SearchEntry
 from dzop.fhir.outcome import Invalid
 from dzop.fhir.parameters import OF_THE_ANSWER, Given
 from dzop.fhir.search.date import date_range
+from dzop.fhir.search.query import TOTALS
 from dzop.interactions.exchanged import Answer, Ask
 from dzop.interactions.pages import Pages
 
@@ -24,12 +25,14 @@ async def mine(ask: Ask, given: Given) -> Answer:
     """
     gateway, base = ask.service.gateway, ask.service.base
     stated = [
-        (name, str(given.get(name))) for name in ("date", "_count", "_page") if given.get(name) is not None
+        (name, str(given.get(name)))
+        for name in ("date", "_count", "_total", "_page")
+        if given.get(name) is not None
     ]
     presented = [each for each in ask.request.parameters if each[0] in OF_THE_ANSWER]
     pages = Pages.of(ask, "Task/$mine", [*stated, *presented])
     page, persons = await gateway.tasks_due(
-        ask.call, _end_of_day(ask, given), pages.behind, _count(ask, given)
+        ask.call, _end_of_day(ask, given), pages.behind, _count(ask, given), total=_total(given)
     )
     entries = [_entry(base, each, "match") for each in page.matches]
     entries += [_entry(base, each, "include") for each in persons]
@@ -57,3 +60,11 @@ def _count(ask: Ask, given: Given) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 6 and 1 <= int(text) <= _MOST):
         raise Invalid(f"`_count` is a number from 1 to {_MOST}", expression="_count")
     return int(text)
+
+
+def _total(given: Given) -> bool:
+    """Whether to count all of them."""
+    text = str(given.get("_total", "none"))
+    if text not in TOTALS:
+        raise Invalid(f"`_total` is one of {', '.join(TOTALS)}", expression="_total")
+    return TOTALS[text]

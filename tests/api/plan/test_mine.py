@@ -161,11 +161,13 @@ def test_what_the_person_keeps_back_is_not_there(bare: Person) -> None:
     assert found(asked(bare)) == []
 
 
-def test_what_is_hidden_is_not_counted(bare: Person) -> None:
-    bare.store(doing(bare, "one"), doing(bare, "two"))
+@pytest.mark.parametrize("total", ["none", "accurate"])
+def test_what_is_hidden_is_not_counted(bare: Person, total: str) -> None:
+    bare.store(doing(bare, "one"), doing(bare, "two"), doing(bare, "lost", "stranger"))
     label = {"security": [{"system": f"{DZOP}/CodeSystem/data-category", "code": "sensitive"}]}
     bare.store(doing(bare, "kept", bare.ref("CareTeam", "team"), meta=label))
-    assert asked(bare, "neighbour").json()["total"] == 1  # the market
+    assert asked(bare, "neighbour", _total=total).json()["total"] == 1  # the market
+    assert asked(bare, "stranger", _total=total).json()["total"] == 0
 
 
 def test_no_person_comes_along_whom_the_token_may_not_read(bare: Person) -> None:
@@ -214,9 +216,19 @@ def test_the_pages_together_are_the_whole(bare: Person) -> None:
     assert seen == found(asked(bare))
 
 
-def test_each_page_says_how_many_there_are(bare: Person) -> None:
+@pytest.mark.parametrize(
+    ("asks", "expected"), [({}, None), ({"_total": "accurate"}, 5), ({"_total": "none"}, None)]
+)
+def test_a_page_says_how_many_there_are_when_asked(
+    bare: Person, asks: dict[str, str], expected: int | None
+) -> None:
     bare.store(*[doing(bare, f"n{each}") for each in range(5)])
-    assert asked(bare, _count="2").json()["total"] == 5
+    assert asked(bare, _count="2", **asks).json().get("total") == expected
+
+
+def test_a_page_that_has_them_all_says_how_many_there_are(bare: Person) -> None:
+    bare.store(*[doing(bare, f"n{each}") for each in range(5)])
+    assert asked(bare, _count="5").json()["total"] == 5
 
 
 @pytest.mark.parametrize(
@@ -224,6 +236,7 @@ def test_each_page_says_how_many_there_are(bare: Person) -> None:
     [
         {"date": "tomorrow"}, {"date": "2031-05"}, {"date": "2031-05-06T10:00:00Z"}, {"date": "2031-02-30"},
         {"_count": "0"}, {"_count": "x"}, {"_count": "10000"}, {"_page": "x"}, {"owner": "me"},
+        {"_total": "all"},
     ],
     ids=str,
 )  # fmt: skip
