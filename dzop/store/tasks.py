@@ -57,7 +57,7 @@ def due(sight: Sight) -> Statement:
     after = tuple_(bindparam("after_deadline", type_=_INSTANT), bindparam("after_id", type_=Text))
     order = (listed.c.deadline, listed.c.id)
     in_order = select(*listed.c).where(tuple_(*order) > after).order_by(*order).subquery("in_order")
-    source = in_order.join(current, same_resource(current, in_order))
+    source: FromClause = in_order.join(current, same_resource(current, in_order))
     source, rules = judged(source, current) if sight.judged else (source, ())
     found = (
         select(*_AT, in_order.c.deadline, *rules)
