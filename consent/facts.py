@@ -17,10 +17,11 @@ from consent import relations
 from consent.decisions import DECISIONS
 from consent.parties import Meant, Party
 from consent.periods import Period, read_period
-from consent.relations import Known, Relation, codings
+from consent.relations import Known, Relation, TeamEntry, codings
 from consent.settings import Provision, read_settings
 
 __all__ = [
+    "COMPLETION",
     "CarerShare",
     "Closing",
     "Exclusion",
@@ -32,6 +33,9 @@ __all__ = [
     "Sharing",
     "read_facts",
 ]
+
+COMPLETION = "closing:plan:"
+"""How the rule begins by which the umbrella plan that is named after it has ended writing."""
 
 KIND_SYSTEM = "https://dzop.example/fhir/CodeSystem/consent-kind"
 
@@ -134,7 +138,8 @@ class Facts:
     """All that the law knows of one person: `person` is `Patient/<id>`, `related_persons` are
     `RelatedPerson/<id>`.
 
-    `decides_from` is when a young person decides for himself; None for who always did.
+    `decides_from` is when a young person decides for himself; None for who always did. `entries` are those of the
+    teams, also those that give no access.
     """
 
     person: str
@@ -147,6 +152,7 @@ class Facts:
     shares: tuple[Share, ...] = ()
     closings: tuple[Closing, ...] = ()
     decides_from: datetime | None = None
+    entries: tuple[TeamEntry, ...] = ()
 
     def shared(self, instant: datetime) -> bool:
         """Whether the person's sharing consent is in force: one permits, and none refuses."""
@@ -223,6 +229,7 @@ def read_facts(
         ),
         (*_death(patient), *_completion(by_type["CarePlan"])),
         relations.birthday(patient, DECISIONS.age_of_deciding),
+        tuple(entry for team in by_type["CareTeam"] for entry in relations.team_entries(team, known)),
     )
 
 
@@ -298,6 +305,10 @@ def _completion(plans: Iterable[Mapping[str, Any]]) -> Iterator[Closing]:
     umbrellas = [plan for plan in plans if not plan.get("partOf")]
     completed = [plan for plan in umbrellas if plan.get("status") == "completed"]
     if completed and not any(plan.get("status") in _GOING_ON for plan in umbrellas):
-        ends = [(read_period(plan.get("period")).end or _LONG_AGO, plan["id"]) for plan in completed]
-        end, plan_id = max(ends)
-        yield Closing(None if end == _LONG_AGO else end, f"closing:plan:CarePlan/{plan_id}")
+        end, plan_id = max((_first_instant(plan) or _LONG_AGO, plan["id"]) for plan in completed)
+        yield Closing(None if end == _LONG_AGO else end, f"{COMPLETION}CarePlan/{plan_id}")
+
+
+def _first_instant(plan: Mapping[str, Any]) -> datetime | None:
+    """When the plan ended; a day counts from its midnight, as that of a death does."""
+    return read_period({"start": (plan.get("period") or {}).get("end")}).start

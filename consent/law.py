@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from consent.categories import BURDEN, SENSITIVE, codes, mask
-from consent.facts import Facts
+from consent.facts import COMPLETION, Facts
 from consent.matrix import Matrix
 from consent.situation import Situation, situation
 from consent.standing import DECIDED
@@ -99,13 +99,12 @@ def decide(
 ) -> Decision:
     """Whether `shape` may do `action` with a resource of these categories, given what ties the actor to it.
 
-    `audience` is any of author, acting, addressed, derived, shared; and `aftercare` for a Task of that kind,
-    which is still written when the plan is closed. A resource without category is open to nobody. The rules of
-    a refusal are those about the categories that failed.
+    `audience` is any of author, acting, addressed, derived, shared; and what is still written when the plan is
+    closed: `aftercare` for a Task of that kind, `reopening` for the plan that who decides takes up again. A
+    resource without category is open to nobody. The rules of a refusal are those about the categories that failed.
     """
     now = situation(facts, shape.individual, shape.place, instant)
-    if now.closed is not None and "aftercare" in audience and categories & _TASK:
-        now = now._replace(closed=AFTERCARE)
+    now = now._replace(closed=_closed(now.closed, categories, audience))
     weighed = weigh(shape, now, action, matrix)
     opened = weighed.full
     if not audience.isdisjoint(_TIES[action]):
@@ -118,6 +117,14 @@ def decide(
     permit = categories != 0 and failed == 0
     step = None if permit else _step(weighed, failed)
     return Decision(permit, _determining(weighed, failed or categories), matrix.version, step)
+
+
+def _closed(closed: str | None, categories: int, audience: AbstractSet[str]) -> str | None:
+    """The rule by which writing of this resource has ended; a death is not taken back by who decides."""
+    if closed is not None and "aftercare" in audience and categories & _TASK:
+        return AFTERCARE
+    is_reopened = closed is not None and closed.startswith(COMPLETION) and "reopening" in audience
+    return None if is_reopened else closed
 
 
 def _determining(weighed: Weighing, categories: int) -> tuple[str, ...]:

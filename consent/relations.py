@@ -21,6 +21,7 @@ __all__ = [
     "TOKENS",
     "Known",
     "Relation",
+    "TeamEntry",
     "birthday",
     "broken_glass",
     "case_management",
@@ -30,6 +31,7 @@ __all__ = [
     "is_unmapped",
     "mandates",
     "memberships",
+    "team_entries",
     "therapeutic_relations",
 ]
 
@@ -80,6 +82,14 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamEntry:
+    """Somebody whom an active team names as agreed, for a time; in a role that gives access, or in none."""
+
+    party: Party
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What a relation is read against: the person, his or her related persons and childhood, whom a Reference
     means; and everyone it may mean, where that keeps somebody out.
@@ -110,28 +120,38 @@ class Known:
                 yield party
 
 
+def team_entries(team: Mapping[str, Any], known: Known) -> Iterator[TeamEntry]:
+    """One per agreed participant of an active team, whatever the role; the periods of both count."""
+    for _, entry in _agreed(team, known):
+        yield entry
+
+
 def memberships(team: Mapping[str, Any], known: Known) -> Iterator[Relation]:
-    """One per agreed participant of an active team; the periods of team and participant both count."""
-    if team.get("status") != "active":
-        return
-    bounds = read_period(team.get("period"))
-    for participant in team.get("participant") or []:
-        party = known.resolve(participant.get("member") or {})
-        kind = None if party is None else known.kind(party)
-        if party is None or kind is None or _codes(participant, AGREEMENT) != ["agreed"]:
-            continue
-        if kind in ("professional", "organisation") and is_unmapped(participant):
+    """The same, for those whom the role gives access."""
+    for participant, entry in _agreed(team, known):
+        kind = known.kind(entry.party)
+        if kind is None or (kind in ("professional", "organisation") and is_unmapped(participant)):
             continue
         roles = _roles(kind, list(codings(participant.get("role") or [])))
         if roles is not None:
             yield Relation(
                 kind,
-                party,
+                entry.party,
                 tuple(sorted(roles - {"care-coordinator"})),
-                read_period(participant.get("period")).within(bounds),
+                entry.period,
                 f"relation:team:CareTeam/{team['id']}",
                 coordinates="care-coordinator" in roles and kind != "organisation",
             )
+
+
+def _agreed(team: Mapping[str, Any], known: Known) -> Iterator[tuple[Mapping[str, Any], TeamEntry]]:
+    if team.get("status") != "active":
+        return
+    bounds = read_period(team.get("period"))
+    for participant in team.get("participant") or []:
+        party = known.resolve(participant.get("member") or {})
+        if party is not None and _codes(participant, AGREEMENT) == ["agreed"]:
+            yield participant, TeamEntry(party, read_period(participant.get("period")).within(bounds))
 
 
 def mandates(consent: Mapping[str, Any], known: Known) -> Iterator[Relation]:

@@ -25,6 +25,7 @@ from dzop.fhir import json, xml
 from dzop.fhir.identifiers import identifier_issues
 from dzop.fhir.json import Source
 from dzop.fhir.outcome import FhirError, NotFound
+from dzop.fhir.profiles.extensions import extension_issues
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.summary import subset_issues
 from dzop.fhir.validation import validate
@@ -157,7 +158,7 @@ class Loader:
             return
         issues = [*validate(piece.source.value), *subset_issues(piece.source.value)]
         if not any(is_error(issue) for issue in issues):
-            issues += as_remarks(claimed_issues(piece.source.value))
+            issues += as_remarks([*claimed_issues(piece.source.value), *extension_issues(piece.source.value)])
         issues += identifier_issues(piece.source.value)
         for issue in issues:
             if issue.severity == "information":

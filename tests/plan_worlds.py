@@ -233,8 +233,9 @@ def _entry(number: int, kind: str, about: str, who: str, whom: str, told: str, o
                           author=ref(who), goal=[ref(goal_)], careTeam=[ref(TEAM)])  # fmt: skip
         case "Appointment":
             actors = [{"actor": ref(each), "status": "accepted"} for each in (about, who)]
-            return entity(f"Appointment{at}", status="booked", start="2027-01-11T10:00:00+01:00",
-                          end="2027-01-11T10:30:00+01:00", participant=actors)  # fmt: skip
+            status, day = ("fulfilled", "2026-05-11") if number % 2 else ("booked", "2027-01-11")
+            return entity(f"Appointment{at}", status=status, appointmentType=ours("meeting-kind", "mdo"),
+                          start=f"{day}T10:00:00+01:00", end=f"{day}T10:30:00+01:00", participant=actors)  # fmt: skip
         case "ServiceRequest":
             return entity(f"ServiceRequest{at}", status="active", intent="order", subject=subject,
                           requester=ref(whom), performer=[ref(who)])  # fmt: skip

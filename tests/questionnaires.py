@@ -30,6 +30,12 @@ def option(code: str, number: float | None) -> Resource:
     }
 
 
+def alone(option: Resource) -> Resource:
+    """The same answer to choose, which excludes all others."""
+    exclusive = limit("questionnaire-optionExclusive", valueBoolean=True)
+    return {**option, "extension": [*option.get("extension", ()), exclusive]}
+
+
 def questionnaire(*items: Resource, scores: list[Resource] | None = None, **elements: Any) -> Resource:
     """A Questionnaire, without id."""
     return {

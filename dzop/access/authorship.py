@@ -6,9 +6,12 @@
 | whoever the matrix lets write it | the person | what the person said, wished or asked for: `_SAID` |
 | an organisation's own software | who works there now | everywhere |
 | a registrar | the person | everywhere: it enters what the person declared |
+| whoever makes an appointment | who is invited | what each has said so far: `Appointment.participant.status` |
+| the care coordinator | who is invited | later too, but turns nobody's no into something else |
 
 The first is what a mandate means. The second is R4's `FiveWs.source`, who is not who writes it down. The third is
-an assumption: no source says how software that acts by itself names the colleague who wrote.
+an assumption: no source says how software that acts by itself names the colleague who wrote. So are the last two:
+people who are not online answer by telephone.
 """
 
 from __future__ import annotations
@@ -29,13 +32,20 @@ from dzop.fhir.outcome import Forbidden
 from dzop.fhir.paths import values
 from dzop.fhir.references import CBE, NIHDI, SSIN, actor_key, canonical_system, read_reference
 from dzop.fhir.resource_types import RESOURCE_TYPES
+from dzop.plan.goal_acceptance import asked_anew
+from dzop.plan.participation import DECLINED, Answer, answers
 from dzop.store import directory, persons
 from dzop.store.database import Transaction
 from dzop.store.tables import DIRECTORY
 
-FORGED: Final = "you may not name somebody else as the author"
+FORGED: Final = (
+    "you may not name somebody else in `{element}`: leave it out, or name yourself or whom you speak for"
+)
 ACCEPTED_BY_OTHERS: Final = "you may not add, change or leave out what somebody else accepted"
 NOTED_BY_OTHERS: Final = "you may not write or change a note in the name of somebody else"
+ANSWERED_BY_OTHERS: Final = (
+    "you may not give or change the answer of somebody else; to ask, send `needs-action`"
+)
 
 _WRITER = "writer"  # `via` of the author that a resource does not name: outlives its versions
 
@@ -87,11 +97,14 @@ class Authorship(NamedTuple):
 
 
 class _Voices(NamedTuple):
-    """The actor keys of the actor, of whom the actor speaks for in everything, and of who may have said it."""
+    """The actor keys of the actor, of whom the actor speaks for in everything, and of who may have said it; and
+    whether the actor is the care coordinator.
+    """
 
     own: frozenset[str]
     all: frozenset[str]
     said: frozenset[str]
+    coordinates: bool = False
 
 
 async def authorship(
@@ -117,7 +130,8 @@ async def authorship(
         spoken_for += _spoken_for(value, former, type, voices, base)
         # Who passes on what another thinks of it, or notes, has not written the resource.
         as_author |= bool(spoken_for)
-        spoken_for += _attributed(value, former, type, voices, base)
+        spoken_for += _attributed(value, asked_anew(former, value), type, voices, base)
+        spoken_for += _answered(value, former, type, voices, base)
     authors = {key for kind, key, _ in named if kind == "author"}
     if not authors:
         named += [("author", each, _WRITER) for each in _unnamed_authors(call, before)]
@@ -142,6 +156,14 @@ def is_representative(facts: Facts, call: Call) -> bool:
     )
 
 
+def _coordinates(facts: Facts, call: Call) -> bool:
+    """Whether this actor is the care coordinator now."""
+    return any(
+        each.coordinates and each.party.individual == call.actor.individual and each.period.covers(call.now)
+        for each in facts.relations
+    )
+
+
 def _unnamed_authors(call: Call, before: Before | None) -> Sequence[str]:
     """Who is the author of what names none: those it had, or whoever writes it first."""
     if before is not None:
@@ -159,7 +181,7 @@ def _spoken_for(
         for element in _newly_named(value, former, path, base):
             keys = _keys(element, base)
             if not keys <= heard:
-                raise Forbidden(FORGED, expression=f"{type}.{path}")
+                raise Forbidden(FORGED.format(element=path), expression=f"{type}.{path}")
             if not keys <= voices.own and type != "Provenance":
                 yield element
 
@@ -177,6 +199,23 @@ def _attributed(
             raise Forbidden(each.text, expression=f"{type}.{each.element.partition('(')[0]}")
         whom = [who for element in added for who in values(element, each.who)]
         yield from (who for who in whom if not _keys(who, base) <= voices.own)
+
+
+def _answered(
+    value: Mapping[str, Any], former: Mapping[str, Any], type: str, voices: _Voices, base: str
+) -> Iterator[Mapping[str, Any]]:
+    """Answers to an invitation: those of others are as they were, once the appointment is made."""
+    for each in _answers(value, former, type, base):
+        keys = _keys(each.who, base)
+        may_enter = not former or (voices.coordinates and DECLINED not in each.before)
+        if not (may_enter or keys <= voices.own | voices.all):
+            raise Forbidden(ANSWERED_BY_OTHERS, expression=f"{type}.participant[{each.place}].status")
+        if not keys <= voices.own:
+            yield each.who
+
+
+def _answers(value: Mapping[str, Any], former: Mapping[str, Any], type: str, base: str) -> Iterator[Answer]:
+    return answers(value, former, base) if type == "Appointment" else iter(())
 
 
 def _paths(type: str) -> tuple[str, ...]:
@@ -203,6 +242,7 @@ def _unexplained(
         now, then = values(value, each.element), values(former, each.element)
         differing = [*_without(now, then), *_without(then, now)]
         named += [who for element in differing for who in values(element, each.who)]
+    named += [each.who for each in _answers(value, former, type, base)]
     return frozenset(key for who in named for key in _keys(who, base)) - {*call.actor.keys}
 
 
@@ -249,4 +289,5 @@ async def _voices(
         rows = await transaction.rows(directory.STAFF, organization=actor.organization, now=call.now)
         staff = frozenset(key for row in rows for key in (row["role"], row["practitioner"], *row["keys"]))
         return _Voices(own, staff | the_person if actor.is_registrar else staff, the_person)
-    return _Voices(own, the_person if is_representative(facts, call) else frozenset(), the_person)
+    represented = the_person if is_representative(facts, call) else frozenset()
+    return _Voices(own, represented, the_person, _coordinates(facts, call))

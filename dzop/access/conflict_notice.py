@@ -45,13 +45,13 @@ async def tell_of_conflict(unit: Unit, call: Call, reference: str, base: str) ->
 
 def _coordinators(known: Facts, call: Call, mask: int, matrix: Matrix) -> Iterator[str]:
     """Those who coordinate now and read all of these categories."""
-    for each in known.relations:
-        key = each.party.individual or each.party.organisation
-        if not (key and each.coordinates and each.period.covers(call.now)):
-            continue
-        shapes = [Shape(each.party.individual, each.party.organisation, role) for role in each.roles]
+    in_force = [each for each in known.relations if each.period.covers(call.now)]
+    for key in (each.party.individual for each in in_force if each.coordinates):
+        # Who claimed coordination has an entry for it beside that of the own role.
+        own = [each for each in in_force if each.party.individual == key]
+        shapes = [Shape(*each.party, role) for each in own for role in each.roles]
         seen = [permitted(shape, known, call.now, "read", matrix).full for shape in shapes]
-        if any(mask & full == mask for full in seen):
+        if key and any(mask & full == mask for full in seen):
             yield key
 
 

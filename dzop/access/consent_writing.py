@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
@@ -30,7 +30,7 @@ from dzop.access.judgement import Judgement
 from dzop.access.proposal import Proposal
 from dzop.access.registering import REGISTERED
 from dzop.access.versions import Before, before_of
-from dzop.access.writing import Consequence, Removal, Ruled, Rules, Writing
+from dzop.access.writing import Consequence, Permission, Removal, Ruled, Rules, Writing
 from dzop.actor import Call
 from dzop.fhir import json
 from dzop.fhir.audience import consent_kinds
@@ -53,31 +53,31 @@ NOT_TO_OPEN: Final = "this entry is not known, or you may not open it to others:
 _IN_FORCE: Final = ("active", "draft", "proposed")
 _ENDED: Final = ("inactive", "entered-in-error")
 
-Allowed = Callable[[Writing], Awaitable[Decision | None]]
+
+async def permission(writing: Writing) -> Decision | None:
+    """The decision on this kind of Consent; None where the cells decide, Forbidden for who may not in spite of them."""
+    kinds = consent_kinds(writing.proposal.value)
+    if writing.call.actor.is_system:
+        return None
+    where = (writing.law, writing.call, writing.person, writing.before, writing.base)
+    await _require_freedom(*where, writing.proposal.value)
+    await _require_others(*where, writing.proposal.value)
+    return await _PERMISSIONS.get(min(kinds, default=""), _by_cells)(writing)
 
 
 async def ruled(writing: Writing) -> Ruled:
-    """The Consent as it was sent, judged by its kind.
-
-    Unprocessable for what is inconsistent, with where and how to mend it; Forbidden for who may not.
-    """
+    """The Consent as it was sent; Unprocessable for what is inconsistent, with where and how to mend it."""
     value, before = writing.proposal.value, writing.before
     kinds = consent_kinds(value)
     if before is not None and not before.deleted and consent_kinds(before.as_it_was.value) != kinds:
         raise Unprocessable(OTHER_KIND, expression="Consent.category")
-    by_system = writing.call.actor.is_system
-    if not by_system:
-        await _require_freedom(writing.law, writing.call, writing.person, before, writing.base, value)
-        await _require_others(writing.law, writing.call, writing.person, before, writing.base, value)
     if not kinds:
         return Ruled(writing.proposal)
-    kind = min(kinds)
-    decision = None if by_system else await _ALLOWED.get(kind, _by_cells)(writing)
     issues = [_issue(each) for each in await _remarks(writing, kinds)]
     if errors := [each for each in issues if each.severity == "error"]:
         raise Unprocessable(*errors)
     await _require_entries(writing)
-    return Ruled(writing.proposal, decision, tuple(issues), await _following(writing, kind))
+    return Ruled(writing.proposal, tuple(issues), await _following(writing, min(kinds)))
 
 
 async def removed(removal: Removal) -> None:
@@ -127,7 +127,7 @@ async def _only_ended(writing: Writing) -> Decision | None:
     return None
 
 
-_ALLOWED: Final[Mapping[str, Allowed]] = {
+_PERMISSIONS: Final[Mapping[str, Permission]] = {
     "mandate": _by_person_or_registrar,
     "therapeutic-relation": _only_ended,
     "break-glass": _only_ended,

@@ -9,25 +9,47 @@ from uuid import uuid4
 
 import orjson
 
+from consent.law import Decision
 from dzop.access import guarded
 from dzop.access.labels import instant
 from dzop.access.seen import meant, members_seen, teams_seen
-from dzop.access.surroundings import coordinators, is_sensitive, visible
+from dzop.access.surroundings import coordinators, is_sensitive, keeps_labels, visible
 from dzop.access.versions import before_of
 from dzop.access.writing import Consequence, Ruled, Rules, Writing, removed_by_categories
+from dzop.fhir import json
 from dzop.fhir.paths import values
 from dzop.fhir.references import actor_key, read_reference
 from dzop.plan import consultation, pivotal_moment
 from dzop.plan.notice import notice
+from dzop.plan.participation import only_answered
 from dzop.plan.task_states import OPEN
 from dzop.store.writing import TASKS_ABOUT
 
-__all__ = ["RULES_OF_APPOINTMENT", "RULES_OF_ENCOUNTER", "RULES_OF_REPORT"]
+__all__ = ["RULES_OF_APPOINTMENT", "RULES_OF_ENCOUNTER", "RULES_OF_REPORT", "permission"]
 
 _GENERAL_PRACTITIONER: Final = "general-practitioner"
 _FINISHED: Final = frozenset({"final", "amended"})
 _MOST: Final = 20
 _INFORMAL_CARER: Final = "informal-carer"
+
+
+async def permission(writing: Writing) -> Decision | None:
+    """The law's decision where who is invited only answers: whoever reads the invitation may.
+
+    None where more changes, where the writer may update the appointment anyway, and where more than the cells is in the
+    way, such as the end of the plan.
+    """
+    before, person = writing.before, writing.person
+    if before is None or before.deleted:
+        return None
+    refused = await writing.law.decision(person, "update", before.row["mask"], before.kinds)
+    if refused.step != "matrix" or not keeps_labels(writing):
+        return None
+    former, keys = json.parse(before.row["kept"]).value, frozenset(writing.call.actor.keys)
+    if not only_answered(former, writing.proposal.value, keys, writing.base):
+        return None
+    type, id = writing.proposal.type, writing.proposal.id
+    return await writing.law.require(person, "read", before.row["mask"], before.kinds, type, id)
 
 
 async def ruled_encounter(writing: Writing) -> Ruled:

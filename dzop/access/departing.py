@@ -21,11 +21,12 @@ from dzop.access.overview import members_of
 from dzop.access.shown import Shown
 from dzop.access.surroundings import coordinators
 from dzop.access.versions import Before, before_of
-from dzop.access.writing import Consequence, Ruled, Rules, Writing, removed_by_categories
+from dzop.access.writing import Consequence, Removal, Ruled, Rules, Writing, removed_by_categories
 from dzop.actor import SYSTEM, Actor
 from dzop.fhir import json
 from dzop.fhir.references import actor_key
 from dzop.fhir.search.query import read_query
+from dzop.plan.closing_report import is_closing_report
 from dzop.plan.departure import departed, unassigned
 from dzop.plan.notice import notice
 from dzop.plan.task_states import OPEN
@@ -40,7 +41,24 @@ async def ruled(writing: Writing) -> Ruled:
     """The team as it was sent, and the tasks of those who leave with it, without an owner."""
     if writing.before is None or writing.before.deleted or writing.call.actor.is_system:
         return Ruled(writing.proposal)
-    gone = await _gone(writing, writing.before)
+    return Ruled(writing.proposal, following=await _left_behind(writing, writing.before))
+
+
+async def removed(removal: Removal) -> tuple[Consequence, ...]:
+    """The tasks of the members of a team that is deleted: they leave as if it were active no more."""
+    before, call = removal.before, removal.call
+    if call.actor.is_system:
+        return ()
+    inactive = before.proposal.with_member("status", '"inactive"')
+    writing = Writing(
+        removal.transaction, call, removal.law, removal.base, removal.person, inactive, before, before.kinds
+    )
+    return await _left_behind(writing, before)
+
+
+async def _left_behind(writing: Writing, before: Before) -> tuple[Consequence, ...]:
+    """The open tasks of those who leave, without an owner, and who is told of them."""
+    gone = await _gone(writing, before)
     tasks = await _open_tasks_of(writing, gone) if gone else []
     following = [_without_owner(writing, each) for each in tasks]
     if following:
@@ -49,7 +67,7 @@ async def ruled(writing: Writing) -> Ruled:
         following += await _told(writing, gone, [each for each in about if each not in secret])
         # What is for few is told to the person alone: the coordinator may not know of it.
         following += await _told(writing, gone, [each for each in about if each in secret], of_all=False)
-    return Ruled(writing.proposal, following=tuple(following))
+    return tuple(following)
 
 
 async def _gone(writing: Writing, before: Before) -> frozenset[str]:
@@ -74,7 +92,12 @@ async def _open_tasks_of(writing: Writing, names: frozenset[str]) -> list[Before
     tasks = [
         await before_of(writing.transaction, writing.call, writing.person, "Task", id) for id in sorted(found)
     ]
-    return [each for each in tasks if each is not None and not each.deleted]
+    return [
+        each
+        for each in tasks
+        # A case manager's report is asked for by a grant, whatever becomes of the team.
+        if each is not None and not each.deleted and not is_closing_report(each.as_it_was.value)
+    ]
 
 
 async def _all(writing: Writing, type: str, *parameters: tuple[str, str]) -> Iterable[Shown]:
@@ -106,4 +129,4 @@ async def _told(
     return [Consequence.of({**told, "id": str(uuid4())}, writing.base, is_new=True)]
 
 
-RULES: Final = Rules(ruled, removed_by_categories)
+RULES: Final = Rules(ruled, removed_by_categories, removed)

@@ -17,7 +17,7 @@ from consent.facts import read_facts
 from dzop.access import guarded
 from dzop.access.amending import with_members
 from dzop.access.labels import instant
-from dzop.access.refusing import refuse
+from dzop.access.surroundings import deciders
 from dzop.access.versions import before_of
 from dzop.access.writing import Consequence, Ruled, Rules, Writing, removed_by_categories
 from dzop.actor import SYSTEM, Actor
@@ -50,8 +50,8 @@ async def of_person(writing: Writing) -> Ruled:
     """A Patient; when it comes to say that the person died, everything ends that is still to be done."""
     patient, before = writing.proposal.value, writing.before
     moment = patient.get("deceasedDateTime")
-    if moment is not None and not writing.call.actor.is_system and lies_ahead(moment, writing.call.now):
-        await refuse(writing, refusal("end-lies-ahead", "Patient.deceasedDateTime", date=moment))
+    if moment is not None and lies_ahead(moment, writing.call.now):
+        raise refusal("end-lies-ahead", "Patient.deceasedDateTime", date=moment)
     if before is None or has_died(before.as_it_was.value) or not has_died(patient):
         return Ruled(writing.proposal)
     return Ruled(writing.proposal, following=await _everything(writing, OF_PERSON))
@@ -66,7 +66,7 @@ async def with_plan(writing: Writing) -> tuple[Consequence, ...]:
     if writing.before is not None and not is_new and not goes_on(writing.before.as_it_was.value):
         return ()
     plans = [*(each for each in await _all(writing, "CarePlan") if each["id"] != plan["id"]), plan]
-    if read_facts("", plans, lambda _: None).closings:
+    if read_facts("", plans, lambda _: None).closed(writing.call.now) is not None:
         return await _everything(writing, reason)
     return await _of_plans(writing, reason, plans)
 
@@ -79,19 +79,24 @@ async def _everything(writing: Writing, reason: str) -> tuple[Consequence, ...]:
         for each in await _all(writing, type)
         if ends_with_all(each, now) and (type, each["id"]) != written
     ]
-    return (*await _ended(writing, found, reason), *await _told(writing))
+    return (*await _ended(writing, found, reason), *await _told(writing, reason))
 
 
-async def _told(writing: Writing) -> tuple[Consequence, ...]:
-    """A message to the teams, without a word on why it ended."""
+async def _told(writing: Writing, reason: str) -> tuple[Consequence, ...]:
+    """A message to the teams, without a word on why it ended; who decides hears besides what can be taken back."""
     teams = [each["id"] for each in await _all(writing, "CareTeam") if each.get("status") == "active"]
-    if not teams:
-        return ()
+    heard = {
+        "plan-ended": [f"CareTeam/{each}" for each in teams],
+        "plan-completed": await deciders(writing) if reason == OF_PLAN["completed"] else (),
+    }
     person = (await writing.law.facts_of(writing.person)).person
-    recipients = [{"reference": f"CareTeam/{each}"} for each in teams]
-    about = [f"{writing.proposal.type}/{writing.proposal.id}"]
-    said = notice("plan-ended", person, about, recipients, instant(writing.call.now))
-    return (Consequence.of({**said, "id": str(uuid4())}, writing.base, is_new=True),)
+    about, now = [f"{writing.proposal.type}/{writing.proposal.id}"], instant(writing.call.now)
+    said = [
+        notice(topic, person, about, [{"reference": each} for each in whom], now)
+        for topic, whom in heard.items()
+        if whom
+    ]
+    return tuple(Consequence.of({**each, "id": str(uuid4())}, writing.base, is_new=True) for each in said)
 
 
 async def _of_plans(writing: Writing, reason: str, plans: list[Mapping[str, Any]]) -> tuple[Consequence, ...]:

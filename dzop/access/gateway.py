@@ -17,6 +17,7 @@ import asyncpg
 
 from consent.categories import BURDEN
 from consent.matrix import Matrix
+from dzop.access.billing import seen_of
 from dzop.access.compared import Moment, both, instant_of, of_plans
 from dzop.access.events import disclosure, disclosures, event, of_history, of_log
 from dzop.access.everything import AskedWhole, Whole, of_person, of_plan, of_whole
@@ -32,7 +33,9 @@ from dzop.access.matrices import Matrices
 from dzop.access.on_paper import AskedPaper, Papers, gather, papers
 from dzop.access.overview import seen_around
 from dzop.access.past import AskedHistory, Past, versions
+from dzop.access.proposal import Proposal
 from dzop.access.published import Published, Shipped
+from dzop.access.questionnaires import issues as instrument_issues
 from dzop.access.reach import Bounds, is_restricted, sight
 from dzop.access.searched import of_search
 from dzop.access.shown import Shown
@@ -40,8 +43,18 @@ from dzop.access.tasks_due import of_tasks, tasks_due
 from dzop.access.unit import Unit
 from dzop.actor import Call
 from dzop.definitions.published import definitions
-from dzop.fhir.outcome import FhirError, Forbidden, Gone, NotFound, Unavailable
+from dzop.fhir.outcome import (
+    Conflict,
+    FhirError,
+    Forbidden,
+    Gone,
+    Issue,
+    NotFound,
+    Unavailable,
+    Unprocessable,
+)
 from dzop.fhir.search.query import Include, Query
+from dzop.plan import billing
 from dzop.plan.overview import Seen
 from dzop.store import reading
 from dzop.store.audit import Event, Writer
@@ -182,8 +195,7 @@ class Gateway:
         plan = await self._found(call, "$everything", "CarePlan", id)
         whole = await of_plan(self._database, call, self._base, plan, types, at)
         if whole is None:
-            await self._refuse(call, "$everything", "CarePlan", id)
-            raise AssertionError  # pragma: no cover - _refuse always raises
+            raise await self._not_here_then(call, "$everything", id)
         await self._audit.record(*of_whole(call, plan, whole))
         return whole
 
@@ -213,11 +225,17 @@ class Gateway:
             instants.append(at)
         found = await of_plans(self._database, call, self._base, plan, types, instants)
         if not any(each.matches for each in found):
-            await self._refuse(call, "$diff", "CarePlan", id)
+            raise await self._not_here_then(call, "$diff", id)
         matches = tuple(shown for each in found for shown in each.matches)
         included = tuple(shown for each in found for shown in each.included)
         await self._audit.record(*of_whole(call, plan, Whole(matches, included, None), "$diff"))
         return [(at or call.now, each) for at, each in zip(instants, found, strict=True)]
+
+    async def _not_here_then(self, call: Call, interaction: str, id: str) -> NotFound:
+        """The refusal of a moment of a plan that the actor sees now: the same whether it was not here or hidden."""
+        await self.refused(call, interaction, 404, "CarePlan", id)
+        text = f"`CarePlan/{id}` was not here at that moment, as far as you may see; ask for a later one"
+        return NotFound(text)
 
     async def both_versions(self, call: Call, type: str, id: str, version: int) -> tuple[Shown, Shown] | None:
         """A version and the current one, for who may see both."""
@@ -226,6 +244,43 @@ class Gateway:
             then, now = found
             await self._audit.record(disclosure(call, "vread", then), disclosure(call, "read", now))
         return found
+
+    async def brought_together(
+        self,
+        call: Call,
+        type: str,
+        id: str,
+        version: int,
+        merge: Callable[[Shown, Shown], Awaitable[tuple[Proposal, Result]]],
+    ) -> tuple[Shown, Result] | None:
+        """The current version, and what `merge` makes of an earlier one and of it: for who may see both of them, and
+        whom the law lets store the proposal that comes of it.
+        """
+        found = await both(self._database, call, self._base, type, id, version)
+        if found is None or found[0].version == found[1].version:
+            return None
+        then, now = found
+        proposal, merged = await merge(then, now)
+        if not await self._may_update(call, proposal, now.version):
+            return None
+        await self._audit.record(disclosure(call, "vread", then), disclosure(call, "read", now))
+        return now, merged
+
+    async def _may_update(self, call: Call, proposal: Proposal, version: int) -> bool:
+        """Whether the law, whatever the rules say, lets the actor store this over that version: tried, and undone."""
+        try:
+            async with self._database.transaction() as transaction:
+                unit = Unit(transaction, call, self._matrices, self._base, self._partners)
+                await unit.update(proposal, version, may_create=False)
+                raise _Undone
+        except (_Undone, Conflict, Unprocessable):
+            return True
+        except (FhirError, *_AGAIN):
+            return False
+
+    async def instrument_issues(self, value: Mapping[str, Any]) -> Sequence[Issue]:
+        """What the rules of questionnaires and answers say of this; they look into the directory and no further."""
+        return await instrument_issues(self._database, self._base, value)
 
     async def require(self, call: Call, interaction: str, type: str, id: str) -> None:
         """That there is such a resource and the actor may see it; NotFound or Gone."""
@@ -239,6 +294,16 @@ class Gateway:
             seen, mask = await seen_around(transaction, call, self._base, plan, types)
         await self._audit.record(disclosure(call, "$overview", plan, mask=mask))
         return seen
+
+    async def billing_facts(
+        self, call: Call, id: str, organization: str, asked: billing.Stretch
+    ) -> billing.Facts:
+        """What an organisation (`Organization/x`) did around the person of a plan in the time that is asked for."""
+        plan = await self._found(call, "$billing-facts", "CarePlan", id)
+        async with self._database.transaction() as transaction:
+            seen, mask = await seen_of(transaction, call, self._base, plan, organization, asked)
+        await self._audit.record(disclosure(call, "$billing-facts", plan, mask=mask))
+        return billing.facts(seen, asked)
 
     async def _found(self, call: Call, interaction: str, type: str, id: str) -> Shown:
         """What an operation is asked of; only what is not shown is recorded here."""

@@ -1,5 +1,7 @@
 """A changed matrix becomes law: recorded, compiled for one batch of persons after the other, then switched.
 
+So does a changed law: a migration begins a generation of the same matrix. What goals are open through tasks follows.
+
 All of it stands in the database, so it goes on where it was after a stop, whichever process goes on with it.
 """
 
@@ -15,7 +17,7 @@ from datetime import datetime
 import structlog
 
 from consent.matrix import Matrix
-from dzop.access import facts
+from dzop.access import facts, goal_links
 from dzop.access.matrices import Law, Matrices
 from dzop.store import generations
 from dzop.store.database import Database, Row, Transaction
@@ -107,6 +109,8 @@ async def _compile(transaction: Transaction, law: Law, base: str, size: int) -> 
     for each in persons:
         known = await facts.read(transaction, each["key"], f"Patient/{each['patient_id']}", base)
         await facts.compile_person(transaction, each["key"], known, [law])
+        if await goal_links.derive_again(transaction, each["key"]):
+            await facts.expand_teams(transaction, each["key"], known)
     if persons:
         await transaction.run(generations.ADVANCE, next=law.generation, compiled_to=persons[-1]["key"])
     return bool(persons)

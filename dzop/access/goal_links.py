@@ -7,7 +7,7 @@ and writes the task again, vouches for it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -19,8 +19,18 @@ from dzop.fhir.references import goal_references
 from dzop.plan import goals
 from dzop.plan.rule import refusal
 from dzop.store import goal_links
-from dzop.store.database import Transaction
+from dzop.store.database import Row, Transaction
 from dzop.store.tables import DIRECTORY
+
+
+async def derive_again(transaction: Transaction, person: int) -> bool:
+    """Closes the goals that present links do not open any more; whether that concerns a team.
+
+    For links that are read otherwise than when they were written: nothing is opened that was not.
+    """
+    await transaction.run(goal_links.ONE_AT_A_TIME, person=person)
+    rows = await transaction.rows(goal_links.derive(True), person=person, written=[])
+    return _concerns_a_team(rows)
 
 
 class GoalLinks:
@@ -64,7 +74,7 @@ class GoalLinks:
         for person, written in sorted(self._written.items()):
             await self._transaction.run(goal_links.ONE_AT_A_TIME, person=person)
             rows = await self._transaction.rows(statement, person=person, written=sorted(written), **binds)
-            if any(row["actor"].startswith("CareTeam/") for row in rows):
+            if _concerns_a_team(rows):
                 with_teams.add(person)
         self._written.clear()
         return with_teams
@@ -83,3 +93,7 @@ class GoalLinks:
 
     def _links(self, value: Mapping[str, Any] | None) -> set[goals.Link]:
         return set() if value is None else set(goals.links(value, self._base))
+
+
+def _concerns_a_team(rows: Iterable[Row]) -> bool:
+    return any(row["actor"].startswith("CareTeam/") for row in rows)

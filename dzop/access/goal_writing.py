@@ -8,8 +8,7 @@ from typing import Any, Final
 from consent.categories import mask
 from consent.law import Decision
 from dzop.access import guarded
-from dzop.access.labels import SENSITIVE, is_labelled_sensitive, kept_meta
-from dzop.access.surroundings import capacity, visible
+from dzop.access.surroundings import capacity, keeps_labels, visible
 from dzop.access.writing import Ruled, Rules, Writing, removed_by_categories
 from dzop.fhir import json
 from dzop.fhir.outcome import Issue
@@ -18,29 +17,53 @@ from dzop.plan import goal_acceptance, goals
 from dzop.plan.goal_attainment import is_rating, level_words, rating_of, scale_fault
 from dzop.plan.rule import refusal, remark
 
-__all__ = ["RULES", "RULES_OF_RATING"]
+__all__ = ["RULES", "RULES_OF_RATING", "permission", "permission_of_rating"]
 
 _LIFE_GOAL: Final = mask([goals.LIFE])
-_SENSITIVE: Final = mask([SENSITIVE])
 _MOST_LOOKED_AT: Final = 50
+_NOT_ASKED: Final = (
+    "only who may make goals of this kind says here whether to agree with one, and you may only read it; "
+    "tell somebody of the team what you think of it"
+)
 _RATERS: Final = frozenset({"Patient", "RelatedPerson", "Practitioner", "PractitionerRole"})
+
+
+async def permission(writing: Writing) -> Decision | None:
+    """The law's decision where this only says who stands behind the goal: whoever may make such a goal may say so.
+
+    None where more changes, or where the writer may update the goal anyway.
+    """
+    former, before, person = _former(writing), writing.before, writing.person
+    if former is None or before is None:
+        return None
+    if await writing.law.permits(person, "update", before.row["mask"], before.kinds):
+        return None
+    if not (keeps_labels(writing) and goal_acceptance.only_accepted(former, writing.proposal.value)):
+        return None
+    id, was = writing.proposal.id, before.row["mask"]
+    return await writing.law.require(person, "create", was, before.kinds, "Goal", id, _NOT_ASKED)
 
 
 async def ruled(writing: Writing) -> Ruled:
     """The goal as it was sent, with what there is to say of it; a refusal where a rule of goals is broken."""
     if writing.call.actor.is_system:
         return Ruled(writing.proposal)
-    decision = await _accepting(writing)
     await _refuse_new_words(writing)
     _refuse_incomplete(writing)
     await _refuse_others(writing)
-    return Ruled(writing.proposal, decision, await _remarks(writing))
+    return Ruled(writing.proposal, await _remarks(writing))
+
+
+async def permission_of_rating(writing: Writing) -> None:
+    """A rating is judged as the goal that it is of; who may say something of goals is told where it is of none."""
+    if _is_rating(writing) and await _may_rate(writing):
+        await _rated(writing, writing.proposal.value)
 
 
 async def ruled_rating(writing: Writing) -> Ruled:
     """The Observation as it was sent; a refusal where it is a rating that says nothing of a goal with a scale."""
     value = writing.proposal.value
-    if writing.call.actor.is_system or not is_rating(value) or value.get("status") == "entered-in-error":
+    if not _is_rating(writing):
         return Ruled(writing.proposal)
     performers = [read_reference(each, writing.base).type for each in value.get("performer", ())]
     if len(performers) != 1 or performers[0] not in _RATERS:
@@ -51,6 +74,20 @@ async def ruled_rating(writing: Writing) -> Ruled:
     if rating_of(value) is None:
         raise refusal("goal-rating-level", "Observation.value")
     return Ruled(writing.proposal)
+
+
+def _is_rating(writing: Writing) -> bool:
+    value, by_system = writing.proposal.value, writing.call.actor.is_system
+    return not by_system and is_rating(value) and value.get("status") != "entered-in-error"
+
+
+async def _may_rate(writing: Writing) -> bool:
+    before, law, person = writing.before, writing.law, writing.person
+    if before is not None and not before.deleted:
+        return await law.permits(person, "update", before.row["mask"], before.kinds)
+    return any(
+        [await law.right(person, "create", each) == "all" for each in sorted({goals.LIFE, *goals.CARE})]
+    )
 
 
 async def _rated(writing: Writing, rating: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -69,44 +106,22 @@ def _former(writing: Writing) -> dict[str, Any] | None:
     return None if before is None or before.deleted else json.parse(before.row["kept"]).value
 
 
-async def _accepting(writing: Writing) -> Decision | None:
-    """The law's decision where this only says who stands behind the goal: whoever may make such a goal may say so.
-
-    None where more changes, or where the writer may update the goal anyway.
-    """
-    former, before = _former(writing), writing.before
-    if former is None or before is None or await _may_update(writing):
-        return None
-    meta, row = writing.proposal.meta, before.row
-    if kept_meta(meta) != row["meta"] or (is_labelled_sensitive(meta) and not row["mask"] & _SENSITIVE):
-        return None
-    if not goal_acceptance.only_accepted(former, writing.proposal.value):
-        return None
-    return await writing.law.require(
-        writing.person, "create", row["mask"], before.kinds, "Goal", writing.proposal.id
-    )
-
-
-async def _may_update(writing: Writing) -> bool:
-    before = writing.before
-    return before is not None and await writing.law.permits(
-        writing.person, "update", before.row["mask"], before.kinds
-    )
-
-
 async def _refuse_new_words(writing: Writing) -> None:
     """A life goal is in the words of the person: others do not change them, nor whose they are."""
     former = _former(writing)
     if former is None or writing.before is None or not writing.before.row["mask"] & _LIFE_GOAL:
         return
     element = goals.reworded(former, writing.proposal.value)
-    if element is None or not await _may_update(writing) or (await capacity(writing)).decides:
+    if element is None or (await capacity(writing)).decides:
         return
     raise refusal("life-goal-words", f"Goal.{element}")
 
 
 def _refuse_incomplete(writing: Writing) -> None:
     former, value = _former(writing), writing.proposal.value
+    kind = goals.unknown_kind(value)
+    if kind is not None and kind != goals.unknown_kind(former or {}):
+        raise refusal("goal-kind", "Goal.category", kind=kind[:64])
     place = goal_acceptance.first_fault(former, value, writing.base)
     if place is not None:
         raise refusal("goal-acceptance", f"Goal.extension[{place}]")
@@ -135,7 +150,15 @@ async def _is_near(writing: Writing, reference: Reference) -> bool:
 
 
 async def _remarks(writing: Writing) -> tuple[Issue, ...]:
-    """That a life goal is to serve what should serve it."""
+    """What others said of the goal when it said something else; that a life goal is to serve what should serve it."""
+    value, keys = writing.proposal.value, frozenset(writing.call.actor.keys)
+    places = goal_acceptance.outdated(_former(writing) or value, value, keys, writing.base)
+    said = tuple(remark("goal-reworded", f"Goal.{place}") for place in places)
+    astray = goals.astray(value, writing.base)
+    return (*said, *[remark("goal-link", f"Goal.{place}") for place in astray], *await _below(writing))
+
+
+async def _below(writing: Writing) -> tuple[Issue, ...]:
     value = writing.proposal.value
     if goals.LIFE not in goals.kinds(value):
         return ()

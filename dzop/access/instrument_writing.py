@@ -15,19 +15,32 @@ from consent.categories import codes, mask
 from consent.law import Decision
 from dzop.access.classification import Classification
 from dzop.access.labels import SENSITIVE, instant, is_labelled_sensitive
-from dzop.access.questionnaires import questionnaire_of, value_sets
+from dzop.access.questionnaires import HeldAgainst, faults_of, held_against
 from dzop.access.scores import scored
-from dzop.access.writing import Consequence, Removal, Ruled, Rules, Writing, removed_by_categories
+from dzop.access.writing import Removal, Ruled, Rules, Writing, removed_by_categories
 from dzop.fhir.outcome import Issue, Unprocessable
-from dzop.plan.questionnaire import Question, questions
-from dzop.plan.questionnaire_response import FINISHED, Checked, checked, require_few
-from dzop.plan.rule import refusal, remark
+from dzop.plan.questionnaire_response import FINISHED
+from dzop.plan.rule import refusal
 from dzop.plan.score_observation import SCORE_IDENTIFIER, observation
-from dzop.plan.scoring import Score, computed, definition_issues, scores
+from dzop.plan.scoring import Score
 
 _UNFINISHED: Final = frozenset({"in-progress", "stopped"})
 _SENSITIVE: Final = mask([SENSITIVE])
 Resource = Mapping[str, Any]
+
+
+async def permission(writing: Writing) -> Decision | None:
+    """The law's decision on what its author goes on with; None where it is an ordinary write."""
+    before, type, id = writing.before, writing.proposal.type, writing.proposal.id
+    if before is None or before.deleted or "author" not in before.kinds:
+        return None
+    if before.as_it_was.value.get("status") != "in-progress":
+        return None
+    was, person = before.row["mask"], writing.person
+    if await writing.law.permits(person, "update", was, before.kinds):
+        return None
+    await writing.law.require(person, "create", was, before.kinds, type, id)
+    return await writing.law.require(person, "create", await _mask(writing), writing.ties, type, id)
 
 
 async def ruled(writing: Writing) -> Ruled:
@@ -36,24 +49,18 @@ async def ruled(writing: Writing) -> Ruled:
     if writing.call.actor.is_system:
         return Ruled(writing.proposal, remarks=await _fitting(writing))
     _require_not_reopened(writing)
-    decision = await _of_draft(writing)
     if _is_unchanged(writing):
-        return Ruled(writing.proposal, decision)
+        return Ruled(writing.proposal)
     if response.get("status") == "entered-in-error":
-        return Ruled(writing.proposal, decision, following=await scored(writing))
-    questionnaire = await questionnaire_of(writing)
-    if questionnaire is None:
-        return Ruled(writing.proposal, decision, _of_unknown(response), await scored(writing))
-    remarks, following = await _checked(writing, questionnaire)
-    return Ruled(writing.proposal, decision, remarks, following)
+        return Ruled(writing.proposal, following=await scored(writing))
+    found = await _held_against(writing)
+    observations = await _observations(writing, found.scores)
+    return Ruled(writing.proposal, remarks=found.issues, following=await scored(writing, *observations))
 
 
 async def questionnaire_ruled(writing: Writing) -> Ruled:
     """A Questionnaire: scores that it defines can be computed."""
-    value = writing.proposal.value
-    if faults := definition_issues(value, questions(value.get("item", ()))):
-        raise Unprocessable(*faults)
-    return Ruled(writing.proposal)
+    return Ruled(writing.proposal, remarks=_without_errors(faults_of(writing.proposal.value)))
 
 
 async def observation_ruled(writing: Writing) -> Ruled:
@@ -89,20 +96,6 @@ def _require_not_reopened(writing: Writing) -> None:
         raise refusal("answers-reopened", "QuestionnaireResponse.status")
 
 
-async def _of_draft(writing: Writing) -> Decision | None:
-    """The law's decision on what its author goes on with; None where it is an ordinary write."""
-    before, type, id = writing.before, writing.proposal.type, writing.proposal.id
-    if before is None or before.deleted or "author" not in before.kinds:
-        return None
-    if before.as_it_was.value.get("status") != "in-progress":
-        return None
-    was, person = before.row["mask"], writing.person
-    if await writing.law.permits(person, "update", was, before.kinds):
-        return None
-    await writing.law.require(person, "create", was, before.kinds, type, id)
-    return await writing.law.require(person, "create", await _mask(writing), writing.ties, type, id)
-
-
 async def _mask(writing: Writing) -> int:
     """The categories of the answers as they will be, and the label `sensitive` that they have or get."""
     before = writing.before
@@ -117,49 +110,20 @@ async def _fitting(writing: Writing) -> tuple[Issue, ...]:
     response = writing.proposal.value
     if _is_unchanged(writing) or response.get("status") == "entered-in-error":
         return ()
-    questionnaire = await questionnaire_of(writing)
-    if questionnaire is None:
-        return _of_unknown(response)
-    asked = questions(questionnaire.get("item", ()))
-    return (await _held_against(writing, questionnaire, asked)).issues
+    return (await _held_against(writing)).issues
 
 
-def _of_unknown(response: Resource) -> tuple[Issue, ...]:
-    named = response.get("questionnaire")
-    if named is None:
-        return ()
-    return (remark("questionnaire-unknown", "QuestionnaireResponse.questionnaire", questionnaire=named),)
-
-
-async def _checked(
-    writing: Writing, questionnaire: Resource
-) -> tuple[tuple[Issue, ...], tuple[Consequence, ...]]:
-    """What there is to say of the answers, and the scores that follow."""
-    response, items = writing.proposal.value, questionnaire.get("item", ())
-    require_few(items)
-    require_few(response.get("item", ()))
-    asked = questions(items)
-    found = await _held_against(writing, questionnaire, asked)
-    if response.get("status") not in FINISHED:
-        return found.issues, ()
-    defined = () if response["questionnaire"].startswith("#") else scores(questionnaire, asked)
-    values = [(each, computed(each, asked, response, found.not_asked)) for each in defined]
-    missing = [
-        remark("score-missing", "QuestionnaireResponse.item", score=score.name)
-        for score, value in values
-        if value is None
-    ]
-    observations = await _observations(
-        writing, [(score, value) for score, value in values if value is not None]
-    )
-    return (*found.issues, *missing), await scored(writing, *observations)
-
-
-async def _held_against(writing: Writing, questionnaire: Resource, asked: Mapping[str, Question]) -> Checked:
-    found = checked(asked, writing.proposal.value, await value_sets(writing, questionnaire, asked))
-    if any(each.severity == "error" for each in found.issues):
-        raise Unprocessable(*found.issues)
+async def _held_against(writing: Writing) -> HeldAgainst:
+    """The answers held against their questionnaire; Unprocessable where they do not fit it."""
+    found = await held_against(writing.transaction, writing.base, writing.proposal.value)
+    _without_errors(found.issues)
     return found
+
+
+def _without_errors(issues: tuple[Issue, ...]) -> tuple[Issue, ...]:
+    if any(each.severity == "error" for each in issues):
+        raise Unprocessable(*issues)
+    return issues
 
 
 async def _observations(writing: Writing, values: Sequence[tuple[Score, Decimal]]) -> list[Resource]:

@@ -1,8 +1,9 @@
 """Inviting an informal carer: a RelatedPerson, an entry in the team by the usual rules, and a code that counts once.
 
 A code lets whoever has it act as that RelatedPerson. So it is given for somebody new; for whom one invited oneself and
-who did not come; and, where the person or a representative asks, for whom others invited in vain, and for a relative
-who was never in a team or named in a consent: who was may have entries of their own that nobody else is to see.
+who did not come, unless more was given to them since; and, where the person or a representative asks, for whom others
+invited in vain, and for a relative who was never in a team or named in a consent: who was may have entries of their
+own that nobody else is to see.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from dzop.fhir.outcome import Forbidden, NotFound, Unprocessable
 from dzop.fhir.paths import values
 from dzop.fhir.references import SSIN, canonical_system, read_reference
 from dzop.plan import team_changes
+from dzop.plan.invitation import NAMED_IN, is_plain
 from dzop.plan.rule import refusal
 from dzop.plan.team import entries, party_of
 from dzop.store.involvement import VERSIONS
@@ -39,10 +41,6 @@ UNKNOWN: Final = "`relatedPerson` is not known, or not related to the person who
 
 _MOST_AN_HOUR: Final = 20
 _OPERATION: Final = "$invite"
-_NAMING: Final = {
-    "CareTeam": ("participant.member",),
-    "Consent": ("performer", "provision.actor.reference", "provision.provision.actor.reference"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ async def invite(unit: Unit, call: Call, base: str, team: str, wanted: Wanted) -
         await server.create(Consequence.of(related, base).proposal)
     else:
         reference = wanted.related
-        related = await _existing(unit, person, reference, base, decides=decides)
+        related = await _existing(unit, call, person, reference, base, decides=decides)
     await _entered(unit, base, team, reference, wanted, call.now)
     code = await Invitations(unit.connection).issue(reference, call.actor.individual, call.now)
     if code is None:
@@ -131,7 +129,7 @@ async def _require_inviter(unit: Unit, call: Call, person: int, team: str) -> bo
 
 
 async def _existing(
-    unit: Unit, person: int, reference: str, base: str, *, decides: bool
+    unit: Unit, call: Call, person: int, reference: str, base: str, *, decides: bool
 ) -> Mapping[str, Any]:
     """The RelatedPerson who is there already, as far as a code may be given for it."""
     type, _, id = reference.partition("/")
@@ -142,12 +140,31 @@ async def _existing(
     invitations = Invitations(unit.connection)
     if related.get("active") is False or _has_number(related) or await invitations.is_held(reference):
         raise refusal("invitation-taken", _parameter("relatedPerson"))
+    if not is_plain(name_of(related) or ""):
+        raise refusal("invitation-name", _parameter("relatedPerson"))
     inviter = await invitations.inviter_of(reference)
-    if inviter is not None and (decides or inviter == unit.actor.individual):
-        return related
-    if inviter is not None or not decides or await _was_near(unit, person, reference, base):
+    if not decides and inviter != call.actor.individual:
         raise refusal("invitation-taken", _parameter("relatedPerson"))
+    if inviter is None and await _was_near(unit, person, reference, base):
+        raise refusal("invitation-taken", _parameter("relatedPerson"))
+    if decides:
+        await _require_own(unit, call, person, reference)
     return related
+
+
+async def _require_own(unit: Unit, call: Call, person: int, reference: str) -> None:
+    """Who represents the person is invited by the person alone; who has guardianship by the operator."""
+    known = await unit.law.facts_of(person)
+    mandates = [
+        each
+        for each in known.relations
+        if each.kind == "representative"
+        and each.party.individual == reference
+        and (each.period.end is None or call.now < each.period.end)
+    ]
+    is_guarded = any(each.ground == "guardianship" for each in mandates)
+    if mandates and not call.actor.is_system and (is_guarded or call.actor.individual != known.person):
+        raise refusal("invitation-representative", _parameter("relatedPerson"))
 
 
 async def _was_near(unit: Unit, person: int, reference: str, base: str) -> bool:
@@ -156,7 +173,7 @@ async def _was_near(unit: Unit, person: int, reference: str, base: str) -> bool:
     return any(
         read_reference(each, base).local == reference
         for row in rows
-        for path in _NAMING[row["type"]]
+        for path in NAMED_IN[row["type"]]
         for each in values(orjson.loads(row["body"]), path)
     )
 
@@ -172,7 +189,9 @@ async def _entered(unit: Unit, base: str, team: str, reference: str, wanted: Wan
         return
 
     def change(source: Source) -> Source:
-        return team_changes.proposed(source, base, {"reference": reference}, [wanted.role], wanted.period)
+        return team_changes.proposed(
+            source, base, {"reference": reference}, [wanted.role], wanted.period, now
+        )
 
     await unit.amend("CareTeam", team, change)
 

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, Literal
 
 from consent.categories import mask as mask_of
-from consent.facts import Facts
+from consent.facts import COMPLETION, Facts
 from consent.invariants import clashes
 from consent.law import Decision, decide, permitted
 from consent.settings import verdicts
-from dzop.access import facts
+from dzop.access import facts, guarded
 from dzop.access.events import event
-from dzop.access.guarded import shape_of
 from dzop.access.matrices import InForce, Matrices
 from dzop.actor import Call
-from dzop.fhir.outcome import Forbidden
+from dzop.fhir.outcome import FhirError, Forbidden
 from dzop.store import generations
 from dzop.store.audit import Event
 from dzop.store.database import Transaction
 from dzop.store.persons import LOCK_FACTS, SHARE_FACTS
 from dzop.store.tables import DIRECTORY
+
+DIED: Final = "the person has died: nothing is written in this plan any more but tasks of aftercare"
+COMPLETED: Final = (
+    "the plan is completed: nothing is written in it any more but tasks of aftercare, and consents; the "
+    "person or a representative can take it up again by making it `active`"
+)
 
 
 class Judgement:
@@ -57,14 +63,16 @@ class Judgement:
         if asked not in self._decisions:
             known, in_force = await self.facts_of(person), await self.in_force()
             self._decisions[asked] = decide(
-                shape_of(actor), known, self._call.now, action, mask, kinds, in_force.active.matrix
+                guarded.shape_of(actor), known, self._call.now, action, mask, kinds, in_force.active.matrix
             )
         return self._decisions[asked]
 
     async def require(
-        self, person: int, action: str, mask: int, kinds: frozenset[str], type: str, id: str
+        self, person: int, action: str, mask: int, kinds: frozenset[str], type: str, id: str, text: str = ""
     ) -> Decision:
-        """The decision that permits; Forbidden, on something the actor may know of, when there is none."""
+        """The decision that permits; Forbidden, on something the actor may know of, when there is none; `text` is
+        what to say then.
+        """
         decision = await self.decision(person, action, mask, kinds)
         if not decision.permit:
             self.refusals.append(
@@ -73,7 +81,11 @@ class Judgement:
                     rules=decision.rules, matrix_version=decision.matrix_version,
                 )
             )  # fmt: skip
-            raise Forbidden(f"what you may do with this plan does not include `{action}` of this `{type}`")
+            raise Forbidden(
+                await self._why_ended(person, decision)
+                or text
+                or f"what you may do with this plan does not include `{action}` of this `{type}`"
+            )
         return decision
 
     async def right(self, person: int, action: str, category: str) -> Literal["all", "own", "none"]:
@@ -81,7 +93,9 @@ class Judgement:
         if self._call.actor.is_system:
             return "all"
         known, in_force = await self.facts_of(person), await self.in_force()
-        granted = permitted(shape_of(self._call.actor), known, self._call.now, action, in_force.active.matrix)
+        granted = permitted(
+            guarded.shape_of(self._call.actor), known, self._call.now, action, in_force.active.matrix
+        )
         bit = mask_of([category])
         return "all" if granted.full & bit else "own" if granted.own & bit else "none"
 
@@ -92,7 +106,9 @@ class Judgement:
             return True
         if person not in self._related:
             known, in_force = await self.facts_of(person), await self.in_force()
-            granted = permitted(shape_of(actor), known, self._call.now, "read", in_force.active.matrix)
+            granted = permitted(
+                guarded.shape_of(actor), known, self._call.now, "read", in_force.active.matrix
+            )
             self._related[person] = bool(granted.full | granted.own)
         return self._related[person]
 
@@ -100,7 +116,7 @@ class Judgement:
         """Does a setting of the person keep any of these categories from being taken elsewhere (`disclose`)?"""
         if person <= DIRECTORY:
             return False
-        shape, known = shape_of(self._call.actor), await self.facts_of(person)
+        shape, known = guarded.shape_of(self._call.actor), await self.facts_of(person)
         decisive = verdicts(
             known.settings,
             shape.individual,
@@ -116,6 +132,19 @@ class Judgement:
     ) -> None:
         """Notes a refusal for the audit; the caller raises."""
         self.refusals.append(event(self._call, interaction, status, type, id, person=person, mask=mask))
+
+    @contextmanager
+    def noting(
+        self, interaction: str, type: str, id: str, person: int | None = None, mask: int = 0
+    ) -> Iterator[None]:
+        """Notes a refusal that is raised within, unless the law has noted it already, with its rules."""
+        noted = len(self.refusals)
+        try:
+            yield
+        except FhirError as error:
+            if len(self.refusals) == noted:
+                self.refuse(interaction, error.status, type, id, person, mask)
+            raise
 
     async def facts_of(self, person: int) -> Facts:
         """The facts of a person, read under a lock that keeps others from changing them meanwhile."""
@@ -176,3 +205,14 @@ class Judgement:
         at_first, now = self._at_first.get(person), self._call.now
         old = () if at_first is None else clashes(at_first, now)
         return tuple(each for each in clashes(await self.facts_of(person), now) if each not in old)
+
+    async def _why_ended(self, person: int, decision: Decision) -> str | None:
+        """Why nothing is written any more, where that refused, to who reads what says so."""
+        known = await self.facts_of(person)
+        rule = known.closed(self._call.now)
+        if decision.step != "closing" or rule is None:
+            return None
+        is_plan = rule.startswith(COMPLETION)
+        type, _, id = (rule.removeprefix(COMPLETION) if is_plan else known.person).partition("/")
+        found = await guarded.read(self._transaction, self._call, type, id)
+        return None if found is None or found.deleted else (COMPLETED if is_plan else DIED)

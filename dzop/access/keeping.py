@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,22 +20,21 @@ from dzop.access.proposal import Proposal
 from dzop.access.shown import Shown
 from dzop.access.versions import Before, Concerned, Version, audience_columns
 from dzop.actor import Call
-from dzop.fhir.outcome import Conflict, FhirError, Issue, Unprocessable
+from dzop.auth.login.invitations import Invitations
+from dzop.fhir.outcome import Issue
 from dzop.fhir.resource_types import RESOURCE_TYPES
+from dzop.plan.invitation import NAMED_IN, given_more
+from dzop.plan.rule import refusal
 from dzop.store import audit, exchange, index_tables, writing
 from dzop.store.database import Transaction
 from dzop.store.tables import DIRECTORY
 
-_APART = "a case manager is no member of the team and does not coordinate the same plan at the same time"
-CLASH: Mapping[str, tuple[type[FhirError], str]] = {
-    "second-coordinator": (
-        Conflict,
-        "the plan has one care coordinator at a time; let the period begin when that of the other has ended",
-    ),
-    "case-manager-member": (Unprocessable, _APART),
-    "case-manager-coordinator": (Unprocessable, _APART),
+_CLASH: Mapping[str, str] = {
+    "second-coordinator": "second-coordinator",
+    "case-manager-member": "case-manager-apart",
+    "case-manager-coordinator": "case-manager-apart",
 }
-"""What is answered when a write would bring about one of `consent.invariants.CLASHES`."""
+"""The rule that a write breaks which would bring about one of `consent.invariants.CLASHES`."""
 Partners = Mapping[str, frozenset[str]]
 
 
@@ -70,6 +70,7 @@ class Keeper:
         self._concerns_of: set[int] = set()
         self._facts_of: set[int] = set()
         self._changed_of: set[int] = set()
+        self._given_more: defaultdict[int, set[str]] = defaultdict(set)
 
     async def keep(
         self,
@@ -102,6 +103,8 @@ class Keeper:
         self._follow_up(person, type, total, now_said, *([before.as_it_was] if before else []))
         former = None if before is None or before.deleted else before.as_it_was.value
         self._goal_links.note(person, type, id, proposal.value, former)
+        if type in NAMED_IN:
+            self._given_more[person] |= given_more(proposal.value, former, self._base)
         if person == DIRECTORY:
             self._facts_of |= await directory.record(self._transaction, proposal.value, self._base)
         answer = Shown(person, type, id, version, served or body, meta, total, now, deleted=False)
@@ -118,6 +121,8 @@ class Keeper:
         )  # fmt: skip
         self._follow_up(person, type, row["mask"], before.as_it_was)
         self._goal_links.note(person, type, id, None, before.as_it_was.value)
+        if type in NAMED_IN:
+            self._given_more[person] |= given_more(before.as_it_was.value, None, self._base)
         if person == DIRECTORY:
             # Who is taken out of the directory acts in that capacity no longer.
             gone = {**before.as_it_was.value, "active": False}
@@ -163,13 +168,17 @@ class Keeper:
             )
 
     async def settle(self) -> None:
-        """What follows from the writes so far, once a person: grants, and the audience that depends on others."""
+        """What follows from the writes so far, once a person: grants, codes of invitations that count no more, and the
+        audience that depends on others.
+        """
         for person in sorted(self._facts_of):
             await self._law.lock(person, exclusive=True)
             self._law.forget(person)
             known = await self._law.facts_of(person)
             if person in self._changed_of:
                 await self._refuse_clashes(person)
+            if invited := self._given_more[person] & known.related_persons:
+                await Invitations(self._transaction).void(sorted(invited))
             laws = (await self._law.in_force()).compiled
             await facts.compile_person(self._transaction, person, known, laws)
             for partner in self._partners:
@@ -180,15 +189,16 @@ class Keeper:
             known = await self._law.facts_of(person)
             await facts.expand_teams(self._transaction, person, known)
             await facts.open_shares(self._transaction, person, known, self._base)
+        self._given_more.clear()
         for changed in (self._facts_of, self._changed_of, self._concerns_of):
             changed.clear()
 
     async def _refuse_clashes(self, person: int) -> None:
         """The invariants of a plan; the texts are constant, for what clashes may be hidden from the actor."""
         for clash in await self._law.new_clashes(person):
-            kind, text = CLASH[clash]
-            self._law.refuse("update", kind.status, "", "", person)
-            raise kind(text)
+            refused = refusal(_CLASH[clash])
+            self._law.refuse("update", refused.status, "", "", person)
+            raise refused
 
     def _follow_up(self, person: int, type: str, mask: int, *versions: Version) -> None:
         """Notes what has to be settled: `versions` are what the resource was and what it is now."""

@@ -1,4 +1,4 @@
-"""Communication: a reply stays in its thread, and goes to nobody outside of thread and team.
+"""Communication: a reply stays in its thread, and goes to nobody outside of thread and team; its sender takes it back.
 
 Who may only write in the own thread (access law, `own` in the matrix for `create`) writes to nobody else at all; for
 others a new message to somebody outside of the teams they see is remarked on.
@@ -12,23 +12,46 @@ from typing import Any, Final
 
 import orjson
 
+from consent.law import Decision
 from dzop.access import guarded
-from dzop.access.seen import meant, members_seen, teams_seen
+from dzop.access.seen import around, meant
+from dzop.access.surroundings import keeps_labels
 from dzop.access.writing import Ruled, Rules, Writing, removed_by_categories
+from dzop.fhir import json
 from dzop.fhir.outcome import Issue
 from dzop.fhir.references import read_reference
 from dzop.plan import thread
 from dzop.plan.rule import refusal, remark
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "permission"]
 
 _MOST: Final = 20
+
+
+async def permission(writing: Writing) -> Decision | None:
+    """The law's decision where the author takes back what nobody may change: who may write such a thing may.
+
+    None where more changes, and where the cells let the writer update it.
+    """
+    before, person = writing.before, writing.person
+    if before is None or before.deleted or "author" not in before.kinds:
+        return None
+    mask, type, id = before.row["mask"], writing.proposal.type, writing.proposal.id
+    if await writing.law.permits(person, "update", mask, before.kinds) or not keeps_labels(writing):
+        return None
+    if not thread.only_taken_back(json.parse(before.row["kept"]).value, writing.proposal.value):
+        return None
+    return await writing.law.require(person, "create", mask, before.kinds, type, id)
 
 
 async def ruled(writing: Writing) -> Ruled:
     """A Communication as it was sent; Unprocessable where it leaves its thread."""
     value, base = writing.proposal.value, writing.base
-    if writing.call.actor.is_system or _goes_where_it_went(writing):
+    if writing.call.actor.is_system:
+        return Ruled(writing.proposal)
+    if writing.before is None or writing.before.deleted:
+        thread.require_sent(value)
+    if _goes_where_it_went(writing):
         return Ruled(writing.proposal)
     # Scopes narrow what is answered, not whom somebody may write to.
     writing = replace(writing, call=writing.call.unbounded)
@@ -61,7 +84,7 @@ async def _outside(writing: Writing, replied: Sequence[Mapping[str, Any]]) -> li
     if not named:
         return []
     first = [id for each in replied for id in thread.first_messages(each, base)]
-    known = thread.in_thread([*replied, *await _read(writing, first)], base) | await _around(writing)
+    known = thread.in_thread([*replied, *await _read(writing, first)], base) | await around(writing)
     means = await meant(writing, named)
     stated = writing.proposal.value["recipient"]
     return [
@@ -69,14 +92,6 @@ async def _outside(writing: Writing, replied: Sequence[Mapping[str, Any]]) -> li
         for place, key in enumerate(keys)
         if key is not None and known.isdisjoint(means[key]) and not _is_by_number(stated[place], base)
     ]
-
-
-async def _around(writing: Writing) -> frozenset[str]:
-    """The writer, the person, the teams that the writer sees, and who is in them."""
-    person, teams = (await writing.law.facts_of(writing.person)).person, await teams_seen(writing)
-    parties = [each.party for each in await members_seen(writing, teams)]
-    names = {each.individual or each.organisation or person for each in parties}
-    return frozenset({person, *writing.call.actor.keys, *teams, *names})
 
 
 async def _read(writing: Writing, ids: Sequence[str]) -> list[Mapping[str, Any]]:

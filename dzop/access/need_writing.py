@@ -19,12 +19,22 @@ from dzop.fhir.audience import consent_kinds
 from dzop.plan import needs
 from dzop.plan.closing_report import TASK_KIND
 
-__all__ = ["RULES", "RULES_OF_CONSENT"]
+__all__ = ["RULES", "RULES_OF_CONSENT", "permission"]
 
 _TASK, _MESSAGE = mask(["task"]), mask(["message"])
 _AS_AUTHOR: Final = frozenset({"author"})
 
 Request = Mapping[str, Any]
+
+
+async def permission(writing: Writing) -> Decision | None:
+    """The law on raising a need; None where its own cells decide."""
+    request, law, person = writing.proposal.value, writing.law, writing.person
+    if _before(writing) is not None or needs.kind(request) is None:
+        return None
+    if await law.permits(person, "create", _TASK, writing.ties | _AS_AUTHOR):
+        return None
+    return await law.require(person, "create", _MESSAGE, _AS_AUTHOR, "ServiceRequest", str(request["id"]))
 
 
 async def ruled(writing: Writing) -> Ruled:
@@ -35,7 +45,7 @@ async def ruled(writing: Writing) -> Ruled:
     needs.require_consistent(after)
     needs.require_sensitive(after, is_sensitive=is_sensitive(writing))
     if before is None:
-        return Ruled(writing.proposal, await _raised(writing), following=await _asked(writing))
+        return Ruled(writing.proposal, following=await _asked(writing))
     needs.require_step(before, after, decides=(await capacity(writing)).decides)
     return Ruled(writing.proposal, following=await _ended(writing, before, after))
 
@@ -52,14 +62,6 @@ async def appointed(writing: Writing) -> Ruled:
     for request in found:
         following += await _answered(writing, request)
     return Ruled(writing.proposal, following=tuple(following))
-
-
-async def _raised(writing: Writing) -> Decision | None:
-    """The law on raising a need; None where its own cells decide."""
-    if await writing.law.permits(writing.person, "create", _TASK, writing.ties | _AS_AUTHOR):
-        return None
-    law, id = writing.law, writing.proposal.id
-    return await law.require(writing.person, "create", _MESSAGE, _AS_AUTHOR, "ServiceRequest", id)
 
 
 async def _asked(writing: Writing) -> tuple[Consequence, ...]:

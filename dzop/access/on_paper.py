@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import orjson
 
+from consent.categories import BURDEN
 from dzop.access import guarded
 from dzop.access.everything import MOST, AskedWhole, Whole, of_directory, of_person
 from dzop.access.explaining.inquiry import Question, begin
-from dzop.access.explaining.sight import AskedSight, who_can_see
+from dzop.access.explaining.sight import WHOLE, AskedSight, who_can_see
 from dzop.access.matrices import Matrices
 from dzop.access.reach import allows
 from dzop.access.shown import Shown
@@ -34,8 +35,8 @@ from dzop.store.database import Connection, Transaction
 __all__ = ["AskedPaper", "Papers", "gather", "papers"]
 
 _TOLD: Final = (
-    "Appointment", "CarePlan", "CareTeam", "Communication", "Condition", "DocumentReference", "Goal", "Patient",
-    "Provenance", "RelatedPerson", "Task",
+    "Appointment", "CarePlan", "CareTeam", "Communication", "Condition", "DocumentReference", "Goal",
+    "Observation", "Patient", "Provenance", "RelatedPerson", "Task",
 )  # fmt: skip
 _NAMED: Final = ("Organization", "Practitioner", "PractitionerRole")
 _TOLD_FROM: Final = ("CareTeam", "Consent")
@@ -93,6 +94,7 @@ def papers(around: Around, found: Mapping[str, Shown]) -> Papers:
 
 
 async def _around(connection: Connection, call: Call, base: str, plan: Shown) -> dict[str, Shown]:
+    """What may be told of by its key; a carer's burden is never on paper."""
     types = frozenset(each for each in (*_TOLD, *_NAMED) if allows(call.actor, each, "r"))
     whole = await of_person(connection, call, base, plan.person, AskedWhole(types), None, MOST)
     if whole.after is not None:
@@ -100,7 +102,8 @@ async def _around(connection: Connection, call: Call, base: str, plan: Shown) ->
             f"around this plan there is too much to print at once: at most {MOST} resources of 20 MB in all"
         )
         raise Unprocessable(Issue("too-costly", text))
-    found = {f"{each.type}/{each.id}": each for each in (plan, *whole.matches, *whole.included)}
+    told = (each for each in (plan, *whole.matches, *whole.included) if not each.mask & BURDEN)
+    found = {f"{each.type}/{each.id}": each for each in told}
     posts = await _posts(connection, call, base, found)
     employers = await of_directory(connection, call, base, posts, types, None)
     return found | {f"{each.type}/{each.id}": each for each in (*posts, *employers)}
@@ -144,8 +147,11 @@ async def _parties(
         inquiry = await begin(transaction, call, matrices, base, question)
     except (Forbidden, NotFound):
         return None
-    seeing, _ = await who_can_see(inquiry, AskedSight(call.now, category="plan"))
-    return [Party(each.name, each.role, each.organization_name) for each in seeing]
+    seeing, _ = await who_can_see(inquiry, AskedSight(call.now))
+    return [
+        Party(each.name, each.role, each.organization_name, sees_part=each.category != WHOLE)
+        for each in seeing
+    ]
 
 
 def _with_what_they_name(keys: Iterable[str], found: Mapping[str, Shown], base: str) -> list[str]:

@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from consent.law import Decision
 from dzop.access import ending, review_writing
-from dzop.access.refusing import refuse
-from dzop.access.surroundings import visible
+from dzop.access.surroundings import capacity, visible
+from dzop.access.versions import Before
 from dzop.access.writing import Ruled, Rules, Writing, removed_by_categories
 from dzop.fhir.outcome import FhirError, Issue
 from dzop.plan.duplicates import activities_of, doubled, words
 from dzop.plan.ending import Plans, goes_on, lies_ahead
-from dzop.plan.plans import is_part_of_itself, is_umbrella, lacks_contract, may_become
+from dzop.plan.plans import is_part_of_itself, is_umbrella, lacks_contract, may_become, takes_up_again
 from dzop.plan.rule import refusal, remark
 
-__all__ = ["RULES", "work_for_plans"]
+__all__ = ["RULES", "permission", "work_for_plans"]
 
 Resource = Mapping[str, Any]
+
+
+async def permission(writing: Writing) -> Decision | None:
+    """The law's decision where who decides takes up the completed umbrella again; None where the cells decide."""
+    before = writing.before
+    if before is None or not await _taken_up_again(writing, before):
+        return None
+    mask, kinds, id = before.row["mask"], before.kinds | {"reopening"}, writing.proposal.id
+    return await writing.law.require(writing.person, "update", mask, kinds, "CarePlan", id)
 
 
 async def ruled(writing: Writing) -> Ruled:
@@ -26,9 +36,9 @@ async def ruled(writing: Writing) -> Ruled:
     if writing.call.actor.is_system:
         return Ruled(writing.proposal, following=following)
     others = [each for each in await visible(writing, "CarePlan") if each["id"] != writing.proposal.id]
-    broken = _broken(writing, others)
+    broken = await _wrong_step(writing) or _broken(writing, others)
     if broken is not None:
-        await refuse(writing, broken)
+        raise broken
     remarks = (*_remarks(writing, others), *await _doubled(writing, others))
     return Ruled(writing.proposal, remarks=remarks, following=following)
 
@@ -43,11 +53,24 @@ async def work_for_plans(writing: Writing) -> list[Resource]:
     ]
 
 
+async def _taken_up_again(writing: Writing, before: Before) -> bool:
+    """Whether this is the one step back from an end: by who decides, of the plan that others are part of."""
+    if before.deleted or not takes_up_again(before.proposal.value, writing.proposal.value):
+        return False
+    return (await capacity(writing)).decides
+
+
+async def _wrong_step(writing: Writing) -> FhirError | None:
+    before, status = writing.before, writing.proposal.value["status"]
+    if before is None or before.deleted or may_become(before.as_it_was.value["status"], status):
+        return None
+    if await _taken_up_again(writing, before):
+        return None
+    return refusal("plan-status", "CarePlan.status", after=status)
+
+
 def _broken(writing: Writing, others: Sequence[Resource]) -> FhirError | None:
-    plan, before = writing.proposal.value, writing.before
-    was = None if before is None or before.deleted else before.as_it_was.value["status"]
-    if was is not None and not may_become(was, plan["status"]):
-        return refusal("plan-status", "CarePlan.status", after=plan["status"])
+    plan = writing.proposal.value
     end = plan.get("period", {}).get("end")
     if plan["status"] == "completed" and end is not None and lies_ahead(end, writing.call.now):
         return refusal("end-lies-ahead", "CarePlan.period.end", date=end)

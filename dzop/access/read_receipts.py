@@ -23,7 +23,7 @@ from dzop.access.versions import Before, before_of
 from dzop.access.writing import Consequence
 from dzop.actor import Call
 from dzop.fhir import json
-from dzop.fhir.outcome import FhirError, Forbidden, Gone, NotFound
+from dzop.fhir.outcome import Forbidden, Gone, NotFound
 from dzop.fhir.search.query import read_query
 from dzop.plan.read_receipt import found, receipt
 from dzop.plan.rule import refusal
@@ -42,12 +42,9 @@ async def mark_read(unit: Unit, call: Call, id: str, base: str) -> Mapping[str, 
     NotFound for what is free or hidden, Gone for what is deleted, Unprocessable for what the actor wrote.
     """
     read = await unit.read("Communication", id)
-    try:
+    person, mask = (None, 0) if read is None else (read.person, read.mask)
+    with unit.law.noting(_OPERATION, "Communication", id, person, mask):
         shown, before = await _required(unit, call, read, id, base)
-    except FhirError as error:
-        person, mask = (None, 0) if read is None else (read.person, read.mask)
-        unit.law.refuse(_OPERATION, error.status, "Communication", id, person, mask)
-        raise
     version = f"Communication/{id}/_history/{before.version}"
     return await _there(unit, call, id, version, base) or await _new(unit, call, shown, before, version)
 
@@ -60,10 +57,10 @@ async def _required(unit: Unit, call: Call, shown: Shown | None, id: str, base: 
     before = await before_of(unit.connection, call, shown.person, "Communication", id)
     if before is None or before.deleted:
         raise Gone(f"`Communication/{id}` was deleted")
-    if "author" in before.kinds:
-        raise refusal("own-message")
     if (await unit.law.facts_of(shown.person)).closed(call.now) is not None:
         raise Forbidden(ENDED)
+    if "author" in before.kinds:
+        raise refusal("own-message")
     return shown, before
 
 

@@ -16,7 +16,6 @@ from consent.periods import day_in_brussels
 from dzop.access import guarded
 from dzop.access.amending import with_members, with_texts
 from dzop.access.labels import SENSITIVE, instant
-from dzop.access.refusing import refuse
 from dzop.access.surroundings import coordinators, is_sensitive, members
 from dzop.access.versions import Before, before_of
 from dzop.access.writing import Consequence, Ruled, Rules, Writing, removed_by_categories
@@ -68,7 +67,7 @@ async def of_goal(writing: Writing) -> Ruled:
     """A Goal, refused where no day can be counted from its interval."""
     broken = None if writing.call.actor.is_system else unusable_interval(writing.proposal.value)
     if broken is not None:
-        await refuse(writing, broken)
+        raise broken
     return Ruled(writing.proposal)
 
 

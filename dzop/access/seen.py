@@ -7,7 +7,15 @@ from dzop.access import facts
 from dzop.access.surroundings import members, visible
 from dzop.access.writing import Writing
 
-__all__ = ["meant", "members_seen", "teams_seen"]
+__all__ = ["around", "meant", "members_seen", "teams_seen"]
+
+
+async def around(writing: Writing) -> frozenset[str]:
+    """The writer, the person, the teams that the writer sees, and who is in them now."""
+    person, teams = (await writing.law.facts_of(writing.person)).person, await teams_seen(writing)
+    parties = [each.party for each in await members_seen(writing, teams)]
+    names = {each.individual or each.organisation or person for each in parties}
+    return frozenset({person, *writing.call.actor.keys, *teams, *names})
 
 
 async def teams_seen(writing: Writing) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """What a write goes through once its person is known and locked: it is judged, kept, and something may follow.
 
-The law judges the resource as it was and as it will be (access law, "Writing").
+The law judges the resource as it was and as it will be (access law, "Writing"), and after it the rules of its type:
+so a rule that is broken is told to those only who might have written, had they kept it.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from dzop.access.placement import Places
 from dzop.access.proposal import Proposal
 from dzop.access.reach import Bounds
 from dzop.access.registering import REGISTERED, registers
-from dzop.access.rules import rules_of
+from dzop.access.rules import permission, rules_of
 from dzop.access.versions import Before, Concerned
 from dzop.access.writing import Consequence, Ruled, Writing
 from dzop.actor import Call
 from dzop.fhir.audience import of_aftercare
-from dzop.fhir.outcome import FhirError, Forbidden, InsufficientScope
+from dzop.fhir.outcome import InsufficientScope
 from dzop.store.database import Transaction
 
 _SENSITIVE = mask([SENSITIVE])
@@ -52,11 +53,10 @@ class Storing:
         """Judges the resource as it will be, and stores it with all its rows; and what the server is to write next."""
         claim = await self._authorship(person, proposal, before)
         kinds = of_aftercare(ties(self._call, claim.named, before), proposal.value, proposal.type)
-        ruled = await self._ruled(person, proposal, before, kinds)
-        proposal = ruled.proposal
         kept = before.row["mask"] & _SENSITIVE if before else 0
         computed = mask(await self._classification.of(proposal, before)) | kept
-        decision = ruled.decision or await self._required(person, proposal, before, computed, kinds)
+        decision, ruled = await self._judged(person, proposal, before, computed, kinds)
+        proposal = ruled.proposal
         # A label that only narrows may be added by whoever may write: it needs no cell of its own.
         total = computed | (_SENSITIVE if is_labelled_sensitive(proposal.meta) else 0)
         named = tuple(dict.fromkeys((*claim.named, *ruled.named)))
@@ -74,12 +74,12 @@ class Storing:
     async def label(self, before: Before, given: Mapping[str, Any], *, add: bool) -> Written:
         """Stores a version with other labels: whoever may update may do so; `sensitive` has rules of its own."""
         row, own = before.row, before.proposal
-        person, type, id = row["person"], own.type, own.id
+        person = row["person"]
         proposal = own.with_member("meta", labelling.changed(own.meta, given, add=add))
         decision = await labelling.decided(self._law, self._call, person, before, given, add=add)
         if decision is None:
-            proposal = (await self._ruled(person, proposal, before, before.kinds)).proposal
-            decision = await self._law.require(person, "update", row["mask"], before.kinds, type, id)
+            decision, ruled = await self._judged(person, proposal, before, row["mask"], before.kinds)
+            proposal = ruled.proposal
         if add:
             labelling.require_conformance(self._call, proposal, given)
         computed = mask(await self._classification.of(proposal, before))
@@ -134,39 +134,32 @@ class Storing:
             )
 
     async def _authorship(self, person: int, proposal: Proposal, before: Before | None) -> Authorship:
-        try:
+        with self._law.noting("update", proposal.type, proposal.id):
             return await authorship(
                 self._transaction, self._call, self._law, person, proposal, before, self._base
             )
-        except Forbidden:
-            self._law.refuse("update", 403, proposal.type, proposal.id)
-            raise
 
-    async def _ruled(
-        self, person: int, proposal: Proposal, before: Before | None, kinds: frozenset[str]
-    ) -> Ruled:
-        """What the rules of the type make of it; a refusal of theirs is recorded like any other."""
+    async def _judged(
+        self, person: int, proposal: Proposal, before: Before | None, computed: int, kinds: frozenset[str]
+    ) -> tuple[Decision, Ruled]:
+        """What the law says of it, then what the rules of its type make of it; a refusal of theirs is recorded too."""
         writing = Writing(
             self._transaction, self._call, self._law, self._base, person, proposal, before, kinds
         )
-        noted, ruled = len(self._law.refusals), Ruled(proposal)
-        try:
+        ruled = Ruled(proposal)
+        with self._law.noting("update", proposal.type, proposal.id, person):
+            decision = await permission(writing) or await self._required(writing, computed)
             for rules in rules_of(proposal.type):
                 ruled = ruled.and_then(await rules.of_writing(replace(writing, proposal=ruled.proposal)))
-            return ruled
-        except FhirError as error:
-            if len(self._law.refusals) == noted:  # where the law refused, it is noted already, with its rules
-                self._law.refuse("update", error.status, proposal.type, proposal.id, person)
-            raise
+        return decision, ruled
 
-    async def _required(
-        self, person: int, proposal: Proposal, before: Before | None, computed: int, ties: frozenset[str]
-    ) -> Decision:
-        """The law's decision on the resource as it was and as it will be."""
-        type, id = proposal.type, proposal.id
-        if before is None and registers(self._call.actor, proposal.value):
+    async def _required(self, writing: Writing, computed: int) -> Decision:
+        """The decision of the cells on the resource as it was and as it will be."""
+        person, before = writing.person, writing.before
+        type, id = writing.proposal.type, writing.proposal.id
+        if before is None and registers(self._call.actor, writing.proposal.value):
             return REGISTERED
         if before is None or before.deleted:
-            return await self._law.require(person, "create", computed, ties, type, id)
+            return await self._law.require(person, "create", computed, writing.ties, type, id)
         await self._law.require(person, "update", before.row["mask"], before.kinds, type, id)
-        return await self._law.require(person, "update", computed, ties, type, id)
+        return await self._law.require(person, "update", computed, writing.ties, type, id)

@@ -17,12 +17,22 @@ from consent.categories import mask
 from consent.facts import Facts
 from consent.relations import Relation
 from dzop.access import guarded
-from dzop.access.labels import SENSITIVE, is_labelled_sensitive
+from dzop.access.labels import SENSITIVE, is_labelled_sensitive, kept_meta
 from dzop.access.reach import allows
 from dzop.access.writing import Writing
 from dzop.fhir.search.query import Query, read_query
 
-__all__ = ["Capacity", "capacity", "coordinators", "counted", "is_sensitive", "members", "visible"]
+__all__ = [
+    "Capacity",
+    "capacity",
+    "coordinators",
+    "counted",
+    "deciders",
+    "is_sensitive",
+    "keeps_labels",
+    "members",
+    "visible",
+]
 
 _SENSITIVE: Final = mask([SENSITIVE])
 MOST: Final = 1_000
@@ -68,10 +78,26 @@ async def coordinators(writing: Writing) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key in found if key))
 
 
+async def deciders(writing: Writing) -> tuple[str, ...]:
+    """The actor keys of who decides now, the writer apart: the person, and who acts in the name of the person."""
+    known = await writing.law.facts_of(writing.person)
+    relations = [each for each in _in_force(known, writing.call.now) if each.kind == "representative"]
+    keys = dict.fromkeys([known.person, *(each.party.individual for each in relations)])
+    return tuple(key for key in keys if key is not None and key not in writing.call.actor.keys)
+
+
 def is_sensitive(writing: Writing) -> bool:
     """Whether what is written is for few, by the label that it had or gets."""
     was = writing.before
     return is_labelled_sensitive(writing.proposal.meta) or bool(was and was.row["mask"] & _SENSITIVE)
+
+
+def keeps_labels(writing: Writing) -> bool:
+    """Whether profiles, tags and labels stay as they are; of what is not new."""
+    meta, was = writing.proposal.meta, writing.before
+    if was is None or kept_meta(meta) != was.row["meta"]:
+        return False
+    return not is_labelled_sensitive(meta) or bool(was.row["mask"] & _SENSITIVE)
 
 
 async def members(writing: Writing) -> tuple[Relation, ...]:

@@ -1,34 +1,66 @@
 """Task: who takes it on, who is told, and the next time of what comes back (`dzop.plan.tasks`).
 
-Whoever is offered a task may take it up although the cells let others update it only: the law is asked as if the
-task were theirs already, and nothing else of it may change.
+Whoever is offered a task may take it up, or say no, although the cells let others update it only: the law is asked as
+if the task were theirs already, and nothing else of it may change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 from uuid import uuid4
 
 from consent.law import Decision
 from dzop.access.labels import DATA_CATEGORY, SENSITIVE, instant
+from dzop.access.seen import around, meant
 from dzop.access.surroundings import capacity, coordinators, is_sensitive
 from dzop.access.versions import Concerned
 from dzop.access.writing import Consequence, Ruled, Rules, Writing, removed_by_categories
 from dzop.fhir import json
-from dzop.fhir.references import actor_key
-from dzop.plan import tasks
+from dzop.fhir.outcome import Issue
+from dzop.fhir.references import actor_key, read_reference
+from dzop.plan import task_offers, tasks
+from dzop.plan.asked_tasks import require_about_the_same
 from dzop.plan.notice import notice
 from dzop.plan.recurrence import next_time
-from dzop.plan.tasks import Speaker
+from dzop.plan.rule import remark
+from dzop.plan.task_news import news
+from dzop.plan.task_owner import Speaker, has_other_owner
 from dzop.store import directory
 
-__all__ = ["RULES", "told", "with_authors"]
+__all__ = ["RULES", "permission", "told", "with_authors"]
 
 _TEAM: Final = "relation:team:"
+_TEAM_KEY: Final = "CareTeam/"
 _WRITER: Final = "writer"
 
 Task = Mapping[str, Any]
+
+
+async def permission(writing: Writing) -> Decision | None:
+    """The law on a Task that was offered to the writer, as of its owner; None where there is nothing special to ask.
+
+    A candidate is told which rule is broken on the way to it.
+    """
+    before, after, was = _before(writing), writing.proposal.value, writing.before
+    if before is None or was is None or not task_offers.is_offered(before):
+        return None
+    law, known = writing.law, was.row["mask"]
+    if await law.permits(writing.person, "update", known, was.kinds):
+        return None
+    speaker = await _speaker(writing)
+    if not task_offers.is_candidate(before, speaker, writing.base):
+        return None
+    kinds = was.kinds | {"acting"}
+    decision = await law.require(writing.person, "update", known, kinds, "Task", writing.proposal.id)
+    tasks.ruled(before, after, speaker, writing.base)
+    if task_offers.is_taken_up(before, after, speaker, writing.base):
+        task_offers.require_as_offered(before, after)
+        return decision
+    # Nobody says no for the whole team.
+    own = frozenset(each for each in speaker.keys if not each.startswith(_TEAM_KEY))
+    return decision if task_offers.is_passed_up(before, after, own, writing.base) else None
 
 
 async def ruled(writing: Writing) -> Ruled:
@@ -38,15 +70,19 @@ async def ruled(writing: Writing) -> Ruled:
         if before is not None:
             tasks.require_step(before, after)
         return Ruled(writing.proposal)
+    if before is not None and writing.before is not None and not writing.before.authors:
+        require_about_the_same(before, after)
     speaker = await _speaker(writing)
-    remarks = tasks.ruled(before, after, speaker, writing.base)
-    decision = None if before is None else await _taken_up(writing, before, after, speaker)
+    remarks = [
+        *tasks.ruled(before, after, speaker, writing.base),
+        *await _owned_outside(writing, before, after),
+    ]
     following = [
         *await _about_it(writing, before, after, speaker),
         *await _escalated(writing, before, after),
         *_next_time(writing, before, after),
     ]
-    return Ruled(writing.proposal, decision, remarks, tuple(following))
+    return Ruled(writing.proposal, tuple(remarks), tuple(following))
 
 
 async def told(
@@ -67,7 +103,8 @@ async def told(
     person = (await writing.law.facts_of(writing.person)).person
     subject = [about or f"{writing.proposal.type}/{writing.proposal.id}"]
     value = notice(topic, person, subject, whom.values(), instant(writing.call.now))
-    return [Consequence.of({**value, "id": str(uuid4())}, writing.base, is_new=True)]
+    made = Consequence.of({**value, "id": str(uuid4())}, writing.base, is_new=True)
+    return [replace(made, is_gathered=True)]
 
 
 def with_authors(
@@ -102,19 +139,6 @@ async def _speaker(writing: Writing) -> Speaker:
     return Speaker(frozenset(own), decides=as_what.decides or as_what.coordinates)
 
 
-async def _taken_up(writing: Writing, before: Task, after: Task, speaker: Speaker) -> Decision | None:
-    """The law on a Task that is taken up, as of its owner; None where there is nothing special to ask."""
-    was = writing.before
-    if was is None or not tasks.is_taken_up(before, after, speaker, writing.base):
-        return None
-    law, known = writing.law, was.row["mask"]
-    if await law.permits(writing.person, "update", known, was.kinds):
-        return None
-    tasks.require_as_offered(before, after)
-    kinds = was.kinds | {"acting"}
-    return await law.require(writing.person, "update", known, kinds, "Task", writing.proposal.id)
-
-
 def _before(writing: Writing) -> Task | None:
     was = writing.before
     # With decimals as they were written, so that what stayed the same is the same.
@@ -127,23 +151,26 @@ def _before(writing: Writing) -> Task | None:
 async def _about_it(
     writing: Writing, before: Task | None, after: Task, speaker: Speaker
 ) -> list[Consequence]:
-    """Who asked for it is told, and who had it when it goes to another; and whoever is said to have agreed to it."""
-    if before is None:
-        is_given = tasks.for_somebody_else(after, speaker, writing.base)
-        return await told(writing, "task-assigned", after["owner"]) if is_given else []
-    topic = tasks.news(before, after, writing.base)
-    if topic is None:
-        return []
-    had_it = (before["owner"],) if topic == "task-handed-over" else ()
-    return await told(writing, topic, *_asked_for_by(writing, after), *had_it)
+    """Everybody whom it concerns is told what became of it."""
+    told_of = news(before, after, _asked_for_by(writing, after), speaker, writing.base)
+    return [each for topic, whom in told_of for each in await told(writing, topic, *whom)]
 
 
-def _asked_for_by(writing: Writing, task: Task) -> tuple[Mapping[str, Any] | str, ...]:
+def _asked_for_by(writing: Writing, task: Task) -> list[Mapping[str, Any]]:
     """The requester, or else whoever wrote it."""
     if "requester" in task:
-        return (task["requester"],)
+        return [task["requester"]]
     authors = writing.before.authors if writing.before is not None else ()
-    return tuple(sorted(each for each in authors if "|" not in each and "/" in each))
+    return [{"reference": each} for each in sorted(authors) if "|" not in each and "/" in each]
+
+
+async def _owned_outside(writing: Writing, before: Task | None, after: Task) -> list[Issue]:
+    """A remark where somebody who is known here by reference gets it and is in no team that the writer sees."""
+    key = read_reference(after.get("owner", {}), writing.base).local
+    if key is None or not has_other_owner(before, after, writing.base) or key in writing.call.actor.keys:
+        return []
+    known, means = await around(writing), await meant(writing, frozenset({key}))
+    return [remark("task-owner-outside", "Task.owner")] if known.isdisjoint(means[key]) else []
 
 
 async def _escalated(writing: Writing, before: Task | None, after: Task) -> list[Consequence]:

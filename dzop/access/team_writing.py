@@ -7,31 +7,28 @@ from typing import Final
 
 from consent.categories import mask
 from consent.law import Decision
-from dzop.access import facts
+from dzop.access import facts, member_notices
 from dzop.access.labels import SENSITIVE, is_labelled_sensitive, kept_meta
+from dzop.access.member_access import without_access
 from dzop.access.proposal import Proposal
 from dzop.access.writing import Ruled, Rules, Writing, removed_by_categories
 from dzop.fhir import json
 from dzop.fhir.json import Source
 from dzop.fhir.outcome import Forbidden, Issue
 from dzop.fhir.references import actor_key
+from dzop.plan.rule import remark
 from dzop.plan.team import Entry, agreed_participants, entries
-from dzop.plan.team_agreement import LEAVING, WITHDRAWN, May, Settled, settle
+from dzop.plan.team_agreement import LEAVING, WITHDRAWN, May, Settled, require_consistent, settle
 
 __all__ = [
-    "INTERRUPTED",
     "NOT_TO_DECIDE",
     "NOT_TO_DESCRIBE",
     "ONLY_PROPOSED",
     "RULES",
-    "WAITS",
+    "permission",
     "with_agreement",
 ]
 
-WAITS: Final = (
-    "this entry is stored as a proposal; it takes effect when the person or a representative agrees"
-)
-INTERRUPTED: Final = "this coordination is interrupted for the time for which somebody else takes it over"
 ONLY_PROPOSED: Final = (
     "you may make a team of status `proposed`; the person or a representative makes it `active`"
 )
@@ -55,18 +52,26 @@ _DECISIVE = ("status", "period", "subject")
 _NOT_DESCRIBED = ("resourceType", "id", "meta", "participant", *_DECISIVE)
 
 
-async def ruled(writing: Writing) -> Ruled:
-    """The team as it is to be stored: each entry agreed, or waiting for who decides."""
-    proposal = writing.proposal
+async def permission(writing: Writing) -> Decision:
+    """The decision on all that the write does with the team and its entries; Forbidden where a part is denied."""
     if writing.call.actor.is_system:
-        return Ruled(with_agreement(proposal), await _required(writing, "create", _CARE_TEAM, _AS_AUTHOR))
-    may, kept = await _may(writing), _kept(writing)
-    sent = await _entries(writing, proposal.source)
-    settled = settle(() if kept is None else await _entries(writing, kept), sent, may)
+        return await _required(writing, "create", _CARE_TEAM, _AS_AUTHOR)
+    may, kept, proposal = await _may(writing), _kept(writing), writing.proposal
+    _, _, settled = await _settled(writing, may)
     if kept is None and may.proposes and not may.decides and proposal.value.get("status") != "proposed":
         raise Forbidden(ONLY_PROPOSED, expression="CareTeam.status")
-    decision = await _decided(writing, may, settled, *_changed(writing, kept))
-    return Ruled(_stored(proposal, sent, settled), decision, tuple(_remarks(settled)))
+    return await _decided(writing, may, settled, *_changed(writing, kept))
+
+
+async def ruled(writing: Writing) -> Ruled:
+    """The team as it is to be stored: each entry agreed, or waiting for who decides; who is concerned is told."""
+    if writing.call.actor.is_system:
+        return Ruled(with_agreement(writing.proposal))
+    before, sent, settled = await _settled(writing, await _may(writing))
+    require_consistent(before, sent, settled)
+    remarks = (*_remarks(settled), *await without_access(writing, before, settled.entries))
+    told = await member_notices.following(writing, before, settled)
+    return Ruled(_stored(writing.proposal, sent, settled), remarks, told)
 
 
 def with_agreement(proposal: Proposal) -> Proposal:
@@ -108,6 +113,14 @@ async def _entries(writing: Writing, team: Source) -> tuple[Entry, ...]:
     found = await facts.parties(writing.transaction, keys)
     parties = {key: (party.individual, party.organisation) for key, party in found.items()}
     return entries(team, writing.base, parties)
+
+
+async def _settled(writing: Writing, may: May) -> tuple[tuple[Entry, ...], tuple[Entry, ...], Settled]:
+    """The entries as they were, as they were sent, and as they are to be kept."""
+    kept = _kept(writing)
+    before = () if kept is None else await _entries(writing, kept)
+    sent = await _entries(writing, writing.proposal.source)
+    return before, sent, settle(before, sent, may)
 
 
 def _changed(writing: Writing, kept: Source | None) -> tuple[str | None, str | None]:
@@ -175,9 +188,10 @@ def _stored(proposal: Proposal, sent: tuple[Entry, ...], settled: Settled) -> Pr
 
 
 def _remarks(settled: Settled) -> Iterator[Issue]:
-    for text, places in ((WAITS, settled.proposals), (INTERRUPTED, settled.interruptions)):
-        for place in places:
-            yield Issue("business-rule", text, f"CareTeam.participant[{place}]", "warning")
+    for place in settled.proposals:
+        yield remark("member-waits", f"CareTeam.participant[{place}]")
+    for place in settled.interruptions:
+        yield remark("coordination-interrupted", f"CareTeam.participant[{place}]")
 
 
 RULES = Rules(ruled, removed_by_categories)

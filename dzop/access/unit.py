@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
+from consent.law import Decision
 from dzop.access import guarded, placement
 from dzop.access.classification import Classification
 from dzop.access.events import disclosure, event
+from dzop.access.gathering import gathered
 from dzop.access.judgement import Judgement
 from dzop.access.keeping import Keeper, Partners, Written
 from dzop.access.locks import Locks
@@ -31,7 +33,6 @@ from dzop.actor import SYSTEM, Actor, Call
 from dzop.fhir.json import Source
 from dzop.fhir.outcome import (
     Conflict,
-    FhirError,
     Forbidden,
     Gone,
     NotFound,
@@ -48,6 +49,7 @@ from dzop.store.statement import Statement
 from dzop.store.tables import DIRECTORY, NONE
 
 _UNKNOWN_PERSON = "the person is not known, or you have no relation with this person"
+_NEVER_MOVES = "a resource never moves to another person"
 
 
 class Unit:
@@ -78,6 +80,7 @@ class Unit:
         )
         self._events: list[Event] = []
         self._searched: list[Event] = []
+        self._messages: list[tuple[int, Consequence]] = []
 
     @property
     def refusals(self) -> list[Event]:
@@ -186,7 +189,8 @@ class Unit:
                 raise Conflict("this id cannot be used; let the server choose one with POST")
             return await self._add(person, proposal, "PUT")
         if person is None or located != person:
-            raise Unprocessable("a resource never moves to another person", expression=_person_path(proposal))
+            with self._law.noting("update", proposal.type, proposal.id, located, before.row["mask"]):
+                await self._refuse_moving(before, proposal)
         self._require_match(before, if_match)
         if anew and not before.deleted:
             self._law.refuse("update", 409, proposal.type, proposal.id, person, before.row["mask"])
@@ -201,7 +205,7 @@ class Unit:
             return await self._add(person, proposal, "PUT")
         before = await before_of(self._transaction, self._call, located, proposal.type, proposal.id)
         if before is None or located != person:
-            raise Unprocessable("a resource never moves to another person", expression=_person_path(proposal))
+            raise Unprocessable(_NEVER_MOVES, expression=_person_path(proposal))
         same = before.row["kept"] == as_kept(proposal).body and not before.deleted
         return None if same else await self._store(person, proposal, before, "PUT")
 
@@ -215,11 +219,8 @@ class Unit:
         """
         before = await self._current(type, id, if_match)
         person = before.row["person"]
-        try:
+        with self._law.noting("update", type, id, person):
             changed = change(before.proposal.source)
-        except FhirError as error:
-            self._law.refuse("update", error.status, type, id, person)
-            raise
         return await self._store(person, Proposal(type, id, changed), before, "PUT")
 
     async def patch(
@@ -231,19 +232,23 @@ class Unit:
         """
         before = await self._current(type, id, if_match, "patch")
         person, kept = before.row["person"], before.proposal
-        try:
+        with self._law.noting("patch", type, id, person, before.row["mask"]):
             proposal = change(before.shown)
-            await self._require_same_person(person, kept, proposal)
-        except FhirError as error:
-            self._law.refuse("patch", error.status, type, id, person, before.row["mask"])
-            raise
+            await self._require_same_person(before, proposal)
         return await self._store(person, proposal.with_withheld(kept), before, "PATCH")
 
-    async def _require_same_person(self, person: int, former: Proposal, proposal: Proposal) -> None:
-        """Unprocessable when the change would bring the resource to somebody else."""
-        then, now = (person_references(each.value, each.type, self._base) for each in (former, proposal))
-        if now != then and await self._person_of(proposal) != person:
-            raise Unprocessable("a resource never moves to another person", expression=_person_path(proposal))
+    async def _require_same_person(self, before: Before, proposal: Proposal) -> None:
+        """Refused when the change would bring the resource to somebody else."""
+        both = (before.proposal, proposal)
+        then, now = (person_references(each.value, each.type, self._base) for each in both)
+        if now != then and await self._person_of(proposal) != before.row["person"]:
+            await self._refuse_moving(before, proposal)
+
+    async def _refuse_moving(self, before: Before, proposal: Proposal) -> NoReturn:
+        """Unprocessable; Forbidden for who may not change it anyway."""
+        row, type, id = before.row, proposal.type, proposal.id
+        await self._law.require(row["person"], "update", row["mask"], before.kinds, type, id)
+        raise Unprocessable(_NEVER_MOVES, expression=_person_path(proposal))
 
     async def label(
         self, type: str, id: str, given: Mapping[str, Any], if_match: int | None, *, add: bool
@@ -290,19 +295,23 @@ class Unit:
                 decision = await self._law.require(
                     person, "delete", before.row["mask"], before.kinds, type, id
                 )
-                removal = Removal(self._call, self._law, person, type, before, self._base)
-                try:
-                    for rules in rules_of(type):
-                        await rules.of_removing(removal)
-                except FhirError as error:
-                    self._law.refuse("delete", error.status, type, id, person, before.row["mask"])
-                    raise
-                return await self._keeper.remove(person, type, id, before, decision)
+                return await self._remove(person, type, id, before, decision)
         if if_match is not None:
             self._law.refuse("delete", 412, type, id)
             raise PreconditionFailed("there is no such version to delete")
         self._events.append(event(self._call, "delete", 404, type, id))
         return None
+
+    async def _remove(self, person: int, type: str, id: str, before: Before, decision: Decision) -> Written:
+        """Deletes what the law permits to be deleted, unless a rule refuses, with all that comes of it."""
+        removal = Removal(self._transaction, self._call, self._law, person, type, before, self._base)
+        with self._law.noting("delete", type, id, person, before.row["mask"]):
+            for rules in rules_of(type):
+                await rules.of_removing(removal)
+        following = [each for rules in rules_of(type) for each in await rules.behind_removing(removal)]
+        written = await self._keeper.remove(person, type, id, before, decision)
+        await self._follow(person, following)
+        return written
 
     async def finish(self) -> None:
         """Settles what is left, and writes the audit rows."""
@@ -312,6 +321,9 @@ class Unit:
 
     async def settle(self) -> None:
         """What follows from the writes so far, so that what is read next is judged by them."""
+        messages, self._messages = self._messages, []
+        for person, each in gathered(messages, self._base):
+            await self._enter_all(person, [each])
         await self._keeper.settle()
 
     # -- steps of a write --------------------------------------------------------------------------
@@ -338,7 +350,9 @@ class Unit:
 
     def _unknown(self, person: int | None, proposal: Proposal) -> Unprocessable:
         self._law.refuse("update", 422, proposal.type, proposal.id, person)
-        return Unprocessable(_UNKNOWN_PERSON, expression=_person_path(proposal))
+        path, is_named = _person_path(proposal), person_references(proposal.value, proposal.type, self._base)
+        nobody = f"say in `{path.rpartition('.')[2]}` about whom this is"
+        return Unprocessable(_UNKNOWN_PERSON if is_named else nobody, expression=path)
 
     async def _person_of(self, proposal: Proposal) -> int | None:
         """The person, locked; None when not known. Only `system` may store what names nobody, in NONE."""
@@ -374,10 +388,15 @@ class Unit:
         return written
 
     async def _follow(self, person: int, following: Sequence[Consequence]) -> None:
-        """What the server itself writes behind a write, as its own."""
-        if following:
+        """What the server itself writes behind a write; its messages wait for others to the same people."""
+        self._messages += [(person, each) for each in following if each.is_gathered]
+        await self._enter_all(person, [each for each in following if not each.is_gathered])
+
+    async def _enter_all(self, person: int, entered: Sequence[Consequence]) -> None:
+        """What the server itself writes, as its own."""
+        if entered:
             server = self.as_server()
-            for each in following:
+            for each in entered:
                 await server.enter(person, each)
             await server.finish()
 

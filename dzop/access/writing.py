@@ -1,4 +1,4 @@
-"""A write as the rules of its type see it, before the law has spoken on the categories."""
+"""A write as the law and the rules of its type see it."""
 
 from __future__ import annotations
 
@@ -42,13 +42,15 @@ class Consequence:
     """What the server itself writes behind a write, in the same transaction: the new state of a resource.
 
     `named` is whom it concerns, instead of what the resource says of that; `is_new` when nothing can be
-    there yet under its id, `is_sensitive` when it is labelled so whatever its `meta` says.
+    there yet under its id, `is_sensitive` when it is labelled so whatever its `meta` says, `is_gathered` when it is a
+    message that becomes one with others of this unit to the same people.
     """
 
     proposal: Proposal
     named: Concerned
     is_new: bool = False
     is_sensitive: bool = False
+    is_gathered: bool = False
 
     @classmethod
     def of(cls, value: Mapping[str, Any], base: str, *, is_new: bool = False) -> Consequence:
@@ -62,12 +64,10 @@ class Consequence:
 class Ruled:
     """What the rules make of it: what is to be stored, and what the client should know (warnings).
 
-    With a `decision` the rules have asked the law themselves; otherwise the categories decide. `named` is whom it
-    concerns besides those it names.
+    `named` is whom it concerns besides those it names.
     """
 
     proposal: Proposal
-    decision: Decision | None = None
     remarks: tuple[Issue, ...] = ()
     following: tuple[Consequence, ...] = ()
     named: Concerned = ()
@@ -76,7 +76,6 @@ class Ruled:
         """What two rules make of it together; `other` saw what this one made."""
         return Ruled(
             other.proposal,
-            self.decision or other.decision,
             (*self.remarks, *other.remarks),
             (*self.following, *other.following),
             (*self.named, *other.named),
@@ -87,6 +86,7 @@ class Ruled:
 class Removal:
     """A resource of `person` about to be deleted, which the categories permit."""
 
+    transaction: Transaction
     call: Call
     law: Judgement
     person: int
@@ -95,12 +95,27 @@ class Removal:
     base: str
 
 
+Permission = Callable[[Writing], Awaitable[Decision | None]]
+"""Who may write a type: a decision of the law beyond the cells, Forbidden, or None where the cells of the categories
+decide. It is asked before any rule.
+"""
+
+
+async def nothing_follows(_: Removal) -> tuple[Consequence, ...]:
+    """Deletion, behind which the server writes nothing."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of one type: of storing it, and of deleting it. They raise a FhirError to refuse."""
+    """The rules of one type: of storing it, and of deleting it. They raise a FhirError to refuse who may otherwise.
+
+    `behind_removing` is what the server writes behind a deletion.
+    """
 
     of_writing: Callable[[Writing], Awaitable[Ruled]]
     of_removing: Callable[[Removal], Awaitable[None]]
+    behind_removing: Callable[[Removal], Awaitable[tuple[Consequence, ...]]] = nothing_follows
 
 
 async def removed_by_categories(removal: Removal) -> None:

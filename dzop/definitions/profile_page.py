@@ -18,7 +18,9 @@ What Belgium, Europe and dzop ask of a resource beyond R4. `make profiles` makes
 [dzop/fhir/profiles/data](../dzop/fhir/profiles/data); ours are also read at the server, as `StructureDefinition`.
 
 **On a write**, each profile that `meta.profile` claims is checked. What breaks it is refused with 422; a code outside
-an extensible value set is stored with a warning. A profile that is not known here, or not in the version that is
+an extensible value set is stored with a warning. **Extensions of ours** are checked whatever the profile: their value
+has the type that is defined, they are there once where once is enough, and in the element they belong to (422); one of
+ours that does not exist is a warning. A profile that is not known here, or not in the version that is
 claimed, is kept and not checked. What the operator enters (`system`, `dzop load`) is stored also where it breaks a
 profile it claims: the data of others are as they are; it is said as a warning. That an element must be supported asks
 nothing of a resource.

@@ -33,7 +33,7 @@ def structure_definition(profile: Profile) -> Mapping[str, Any]:
     elements = [_element(profile.type, rule) for rule in profile.rules]
     root: dict[str, Any] = {"id": profile.type, "path": profile.type, "short": profile.title}
     if profile.type == "Extension":
-        root["max"] = "1"
+        root["max"] = profile.max
         elements.insert(-1, {"id": "Extension.url", "path": "Extension.url", "fixedUri": profile.url})
     return {
         **head("StructureDefinition", profile.name, name, profile.title, profile.text or profile.title),

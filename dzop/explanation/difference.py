@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from dzop.fhir.bindings import BINDINGS
 from dzop.fhir.paths import values
 from dzop.fhir.structure import structure_of, structure_of_resource
 from dzop.fhir.verbatim import Number
+from dzop.plan.every_language import in_one_language
 from dzop.plan.fields import Path
 from dzop.plan.plan_difference import Differing
 from terminology.content import CONTENT
@@ -20,35 +21,52 @@ from terminology.shipped import codes
 __all__ = ["NAMING", "name_of", "told_difference"]
 
 NAMING: Final[Mapping[str, tuple[str, ...]]] = {
-    "Appointment": ("description", "appointmentType.text", "appointmentType.coding.display"),
+    "Appointment": ("description", "appointmentType"),
     "CarePlan": ("title", "description"),
     "CareTeam": ("name",),
-    "Communication": ("topic.text", "topic.coding.display", "payload.contentString"),
+    "Communication": ("topic.text", "payload.contentString", "topic"),
     "CommunicationRequest": ("payload.contentString",),
-    "Condition": ("code.text", "code.coding.display"),
-    "DocumentReference": ("description", "type.text", "type.coding.display"),
-    "Encounter": ("type.text", "type.coding.display"),
-    "Goal": ("description.text", "description.coding.display"),
-    "Observation": ("code.text", "code.coding.display"),
+    "Composition": ("title", "type"),
+    "Condition": ("code",),
+    "DocumentReference": ("description", "type"),
+    "Encounter": ("type",),
+    "Goal": ("description.text", "description"),
+    "Observation": ("code",),
     "Organization": ("name",),
     "Patient": ("name.text", "name.family"),
     "Practitioner": ("name.text", "name.family"),
     "RelatedPerson": ("name.text", "name.family"),
-    "ServiceRequest": ("code.text", "code.coding.display"),
-    "Task": ("description", "code.text", "code.coding.display"),
+    "ServiceRequest": ("code",),
+    "Task": ("description", "code"),
 }
 """Where the name of a resource stands, by which people know it: the first of these that is there."""
 
+_KINDS: Final[Mapping[str, str]] = {"Communication": "topic", "Task": "code"}
+"""Where it stands what the server writes about in every language."""
+_DATES: Final[Mapping[str, str]] = {
+    "Appointment": "start",
+    "Communication": "sent",
+    "Composition": "date",
+    "Encounter": "period.start",
+    "Observation": "effectiveDateTime",
+    "QuestionnaireResponse": "authored",
+}
+"""Of when it is, where there are many alike."""
 _LONGEST: Final = 160
 _SYSTEMS: Final = {each.url: each for each in CONTENT.code_systems.values()}
 _OTHER: Final = "other"
 
 
-def name_of(resource: Mapping[str, Any]) -> str:
-    """What people call it; empty where it says nothing of that."""
-    paths = NAMING.get(str(resource.get("resourceType")), ())
-    found = (each for path in paths for each in values(resource, path) if isinstance(each, str))
-    return _cut(next(found, ""))
+def name_of(resource: Mapping[str, Any], language: str) -> str:
+    """What people call it, in one of LANGUAGES where it is known in it; empty where it says nothing of that."""
+    type = str(resource.get("resourceType"))
+    found = (each for path in NAMING.get(type, ()) for each in values(resource, path))
+    kind = resource.get(_KINDS.get(type, ""))
+    names = (
+        in_one_language(each, kind, language) if isinstance(each, str) else _concept(each, language)
+        for each in found
+    )
+    return _cut(next(filter(None, names), ""))
 
 
 def told_difference(words: Words, differing: Differing, names: Mapping[str, str]) -> str:
@@ -56,7 +74,9 @@ def told_difference(words: Words, differing: Differing, names: Mapping[str, str]
     resource, change = differing.resource, differing.change
     thing = _thing(words, resource)
     if not change.path:
-        return sentence(words.say("difference", "new" if change.what == "added" else "gone", thing=thing))
+        came = words.say("difference", "new" if change.what == "added" else "gone", thing=thing)
+        result = next(iter(_results(words, resource, names)), "")
+        return sentence(words.say("difference", "with", what=came, result=result) if result else came)
     type = str(resource["resourceType"])
     known = _codes_at(type, change.path)
     before, after = (
@@ -70,9 +90,17 @@ def told_difference(words: Words, differing: Differing, names: Mapping[str, str]
 
 
 def _thing(words: Words, resource: Mapping[str, Any]) -> str:
-    kind = _called(words, str(resource["resourceType"]))
-    name = name_of(resource)
-    return f"{kind} {words.quoted(name)}" if name else kind
+    type = str(resource["resourceType"])
+    name, dates = name_of(resource, words.language), values(resource, _DATES.get(type, "id"))
+    on = _day(words, str(dates[0])) if dates else ""
+    return " ".join(filter(None, (_called(words, type), name and words.quoted(name), on and f"({on})")))
+
+
+def _results(words: Words, resource: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
+    """What an observation says."""
+    if resource["resourceType"] == "Observation":
+        for each in values(resource, "value[x]"):
+            yield _value(words, each, {}, names)
 
 
 # -- which part ------------------------------------------------------------------------------------------
@@ -139,10 +167,10 @@ def _value(words: Words, value: Any, known: Mapping[str, frozenset[str]], names:
             return words.quoted(_cut(text))
         case {"description": {"text": str(text)}}:
             return words.quoted(_cut(text))
-        case {"coding": [coding, *_]}:
-            return _coded(words, coding)
+        case {"coding": [*_]}:
+            return _quoted(words, _concept(value, words.language))
         case {"system": _, "code": _}:
-            return _coded(words, value)
+            return _quoted(words, _concept({"coding": [value]}, words.language))
         case _:
             return _within(words, value, known, names)
 
@@ -178,12 +206,23 @@ def _instant(text: str) -> datetime:
     return at
 
 
-def _coded(words: Words, coding: Mapping[str, Any]) -> str:
+def _concept(concept: Mapping[str, Any], language: str) -> str:
+    """What the first code of ours is called, else what was written, else what the first code is called."""
+    codings = values(concept, "coding")
+    ours = (_ours(each, language) for each in codings)
+    known = next(filter(None, ours), "") or concept.get("text")
+    return str(known or next((each.get("display") or each.get("code") for each in codings), None) or "")
+
+
+def _ours(coding: Mapping[str, Any], language: str) -> str:
     system, code = _SYSTEMS.get(coding.get("system", "")), str(coding.get("code", ""))
-    if system is not None and code in system.concepts and not system.technical:
-        return words.quoted(system.display(code, words.language))
-    said = str(coding.get("display") or code)
-    return words.quoted(_cut(said)) if said else ""
+    if system is None or code not in system.concepts or system.technical:
+        return ""
+    return system.display(code, language)
+
+
+def _quoted(words: Words, text: str) -> str:
+    return words.quoted(_cut(text)) if text else ""
 
 
 def _codes_at(type: str, path: Path) -> Mapping[str, frozenset[str]]:

@@ -58,8 +58,15 @@ def _rule_of(value: Mapping[str, Any], type: str) -> CategoryRule:
     rule = RESOURCE_TYPES[type].categories
     if not rule.kinds:
         return rule
-    codes = {(each.get("system"), each.get("code")) for each in values(value, "code.coding")}
-    more = [source for each in rule.kinds if (each.system, each.code) in codes for source in each.sources]
+    more = [
+        source
+        for kind in rule.kinds
+        if any(
+            (each.get("system"), each.get("code")) == (kind.system, kind.code)
+            for each in values(value, f"{kind.path}.coding")
+        )
+        for source in kind.sources
+    ]
     return replace(rule, sources=(*rule.sources, *more)) if more else rule
 
 

@@ -263,7 +263,9 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         parameters=(
             Parameter("member", "Reference", "in", 1, documentation="Who, recognisably: no display only."),
             Parameter("role", "Coding", "in", 1, "*", "As what, a code of CodeSystem/role."),
-            Parameter("period", "Period", "in", documentation="From when to when; without, always."),
+            Parameter(
+                "period", "Period", "in", documentation="From when to when; without a start, from now."
+            ),
             _TEAM,
         ),
     ),
@@ -293,8 +295,13 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "instance",
         "u",
         affects_state=True,
-        documentation="Ends your own membership now. Any member may.",
-        parameters=(_WHY_ENDED, _TEAM),
+        documentation="Ends your own membership now, or what you are in one role. Any member may.",
+        parameters=(
+            Parameter("member", "Reference", "in", documentation="You: nobody leaves for somebody else."),
+            Parameter("role", "Coding", "in", documentation="In this role only, such as care-coordinator."),
+            _WHY_ENDED,
+            _TEAM,
+        ),
     ),
     Operation(
         "claim-coordination",
@@ -360,9 +367,9 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "r",
         affects_state=False,
         documentation=(
-            "Who can see an entry, a data category, or else the plan: people and organisations, since and until when, "
-            "and why. For "
-            "the person, a representative and the operator."
+            "Who can see an entry, a data category, or else anything of the plan: people and organisations, since and "
+            "until when, and why. Without a parameter each is told with the plan as a whole, or else with the first "
+            "category that is seen. For the person, a representative and the operator."
         ),
         also=_WHO_MAY,
         parameters=(

@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/references.html
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -15,8 +15,8 @@ from dzop.fhir.paths import values
 from dzop.fhir.resource_types import GOAL_RELATIONSHIP, RESOURCE_TYPES
 
 __all__ = [
-    "CBE", "NIHDI", "SSIN", "Reference", "actor_key", "canonical_system", "goal_references",
-    "parse_reference", "person_references", "read_reference",
+    "CBE", "NIHDI", "SSIN", "Reference", "actor_key", "canonical_system", "goal_milestones",
+    "goal_references", "parse_reference", "person_references", "read_reference",
 ]  # fmt: skip
 
 _NAMING_SYSTEMS: Final = "https://www.ehealth.fgov.be/standards/fhir/core/NamingSystem"
@@ -35,8 +35,10 @@ _CANONICAL: Final = {
     )
 }
 
-# Relations between goals of the same height.
-_SIDEWAYS: Final = frozenset({"predecessor", "successor", "replacement"})
+_MILESTONE: Final = frozenset({"milestone"})
+# Of https://hl7.org/fhir/R4/codesystem-goal-relationship-type.html: a milestone is a piece of attaining the goal that
+# names it, so below it; the others are of the same height.
+_NOT_ABOVE: Final = _MILESTONE | {"predecessor", "successor", "replacement"}
 
 _LITERAL: Final = re.compile(
     r"(?P<type>[A-Z][A-Za-z]{1,63})/(?P<id>[A-Za-z0-9.-]{1,64})"
@@ -134,15 +136,30 @@ def person_references(value: Mapping[str, Any], type: str, base: str) -> tuple[R
 
 
 def goal_references(value: Mapping[str, Any], type: str, base: str) -> tuple[str, ...]:
-    """The goals right above: those a Task serves, or those a Goal contributes to, as `Goal/id`.
+    """The goals right above: those a Task serves, or those a Goal says that it contributes to, as `Goal/id`.
 
-    A goal that comes before, after or instead of this one is not above it.
+    A goal that comes before, after or instead of this one is not above it, nor is one that is a step towards it.
     """
     elements = _elements(value, RESOURCE_TYPES[type].goal_paths)
     if type == "Goal":
-        for relation in _elements(value, (GOAL_RELATIONSHIP,)):
-            if _SIDEWAYS.isdisjoint(values(relation, "extension(type).valueCodeableConcept.coding.code")):
-                elements += _elements(relation, ("extension(target).valueReference",))
+        elements += [target for types, target in _goal_relations(value) if types.isdisjoint(_NOT_ABOVE)]
+    return _goals(elements, base)
+
+
+def goal_milestones(goal: Mapping[str, Any], base: str) -> tuple[str, ...]:
+    """The goals that a Goal names as steps towards it, as `Goal/id`."""
+    return _goals([target for types, target in _goal_relations(goal) if types & _MILESTONE], base)
+
+
+def _goal_relations(goal: Mapping[str, Any]) -> Iterator[tuple[frozenset[Any], Mapping[str, Any]]]:
+    """The codes of each relation to another goal, and the Reference to that goal."""
+    for relation in _elements(goal, (GOAL_RELATIONSHIP,)):
+        types = frozenset(values(relation, "extension(type).valueCodeableConcept.coding.code"))
+        for target in _elements(relation, ("extension(target).valueReference",)):
+            yield types, target
+
+
+def _goals(elements: Iterable[Mapping[str, Any]], base: str) -> tuple[str, ...]:
     found = (read_reference(element, base) for element in elements)
     return tuple(
         dict.fromkeys(

@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 __all__ = [
-    "CONSENT_KIND", "DATA_CATEGORY", "GOAL_ACCEPTANCE", "GOAL_RELATIONSHIP", "OBSERVATION_KIND", "RESOURCE_TYPES",
-    "Audience", "CategoryRule", "Kind", "ResourceType", "SearchParameter", "SearchType",
+    "CONSENT_KIND", "DATA_CATEGORY", "GOAL_ACCEPTANCE", "GOAL_RELATIONSHIP", "MESSAGE_KIND", "OBSERVATION_KIND",
+    "RESOURCE_TYPES", "Audience", "CategoryRule", "Kind", "ResourceType", "SearchParameter", "SearchType",
 ]  # fmt: skip
 
 SearchType = Literal["token", "reference", "date", "string", "uri", "number", "quantity", "composite"]
@@ -22,6 +22,8 @@ SearchType = Literal["token", "reference", "date", "string", "uri", "number", "q
 GOAL_RELATIONSHIP: Final = "extension(http://hl7.org/fhir/StructureDefinition/goal-relationship)"
 GOAL_ACCEPTANCE: Final = "extension(http://hl7.org/fhir/StructureDefinition/goal-acceptance)"
 _REVIEW_DUE: Final = "extension(https://dzop.example/fhir/StructureDefinition/review-due).valueDate"
+_GOALS_DISCUSSED: Final = "extension(https://dzop.example/fhir/StructureDefinition/goals-discussed).valueDate"
+_GOAL_FOR: Final = "extension(https://dzop.example/fhir/StructureDefinition/goal-for).valueReference"
 _CANDIDATE: Final = "extension(http://hl7.org/fhir/StructureDefinition/task-candidateList).valueReference"
 
 
@@ -61,11 +63,15 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Resources with this code at `code`; their categories are those of what `sources` lead to."""
+    """Resources with this code at `path`; their categories are those of what `sources` lead to.
+
+    Both are search parameters of the type too, by the same name: what is labelled later is found by them.
+    """
 
     system: str
     code: str
     sources: tuple[str, ...]
+    path: str = "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,7 @@ _DZOP: Final = "https://dzop.example/fhir/CodeSystem"
 DATA_CATEGORY: Final = f"{_DZOP}/data-category"
 _GOAL_CATEGORY: Final = f"{_DZOP}/goal-category"
 CONSENT_KIND: Final = f"{_DZOP}/consent-kind"
+MESSAGE_KIND: Final = f"{_DZOP}/message-kind"
 OBSERVATION_KIND: Final = f"{_DZOP}/observation-kind"
 _ASSESSMENTS: Final = ("needs-assessment", "prom", "prem", "carer-burden")
 
@@ -399,6 +406,7 @@ _ENTRIES: Final = (
             _token("activity-code", "activity.detail.code"),
             _date("activity-date", "activity.detail.scheduled[x]"),
             _own(_date("review-due", _REVIEW_DUE)),
+            _own(_date("goals-discussed", _GOALS_DISCUSSED)),
         ),
         audience=Audience(author=("author",), acting=("activity.detail.performer",)),
         categories=CategoryRule(always=("plan",)),
@@ -418,6 +426,7 @@ _ENTRIES: Final = (
             _date("start-date", "startDate"),
             _date("target-date", "target.dueDate"),
             _own(_date("review-due", _REVIEW_DUE)),
+            _own(_reference("goal-for", _GOAL_FOR, "RelatedPerson")),
             _own(_reference("related-goal", f"{GOAL_RELATIONSHIP}.extension(target).valueReference", "Goal")),
             _own(
                 _code(
@@ -587,6 +596,10 @@ _ENTRIES: Final = (
             codes=("message", "journal", "shared-note"),
             default="message",
             unknown="journal",
+            # That a goal or a team changed is as open, and as closed, as the goal or the team.
+            kinds=tuple(
+                Kind(MESSAGE_KIND, code, ("about",), "topic") for code in ("goal-changed", "team-changed")
+            ),
         ),
     ),
     ResourceType(
@@ -1000,6 +1013,7 @@ _ENTRIES: Final = (
             _token("context", "event.code"),
             _reference("encounter", "encounter", "Encounter", "EpisodeOfCare"),
             _reference("entry", "section.entry"),
+            _own(_reference("event-detail", "event.detail")),
             _date("period", "event.period"),
             _token("related-id", "relatesTo.targetIdentifier"),
             _reference("related-ref", "relatesTo.targetReference", "Composition"),

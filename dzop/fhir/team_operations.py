@@ -26,7 +26,7 @@ TEAM_OPERATIONS: Final[tuple[Operation, ...]] = (
             Parameter("relatedPerson", "Reference", "in", documentation="A relative known here who was never near."),
             Parameter("relationship", "Coding", "in", documentation="To the person, such as `DAU` of v3-RoleCode."),
             Parameter("role", "Coding", "in", documentation="informal-carer or informal-network; without, the first."),
-            Parameter("period", "Period", "in", documentation="From when to when in the team; without, always."),
+            Parameter("period", "Period", "in", documentation="From when to when in the team; without, from now."),
             Parameter("relatedPerson", "Reference", "out", 1, documentation="Who is invited."),
             Parameter("code", "string", "out", 1, documentation="Shown here only; it counts once."),
             Parameter("expires", "instant", "out", 1, documentation="When the code ends."),
@@ -57,6 +57,28 @@ TEAM_OPERATIONS: Final[tuple[Operation, ...]] = (
         ),
     ),
     Operation(
+        "billing-facts",
+        ("CarePlan",),
+        "instance",
+        "r",
+        affects_state=False,
+        documentation=(
+            "What an organisation did around a person in a time that is past, for who pays it: when it was in the "
+            "team, when it coordinated, and the days of consultations of the team in which it took part; as far as "
+            "you may see it. No names, no goals, no kinds of care, and not who is to be paid."
+        ),
+        also=(("CareTeam", "r"), ("Appointment", "r"), ("Encounter", "r"), ("PractitionerRole", "s")),
+        parameters=(
+            Parameter("organization", "Reference", "in", documentation="Without it, the one you act for."),
+            Parameter("start", "date", "in", 1, documentation="The first day."),
+            Parameter("end", "date", "in", 1, documentation="The last day: today, or before."),
+            Parameter("organization", "Reference", "out", 1, documentation="The organisation."),
+            Parameter("involvement", "Period", "out", 0, "*", "When it, or who works there, was in the team."),
+            Parameter("coordination", "Period", "out", 0, "*", "When one of them was the care coordinator."),
+            Parameter("consultation", "date", "out", 0, "*", "The day of each that took place with them."),
+        ),
+    ),
+    Operation(
         "members",
         ("CareTeam",),
         "instance",
@@ -79,6 +101,7 @@ TEAM_OPERATIONS: Final[tuple[Operation, ...]] = (
                 Parameter("agreed", "instant", "out", documentation="Since when it was agreed."),
                 Parameter("decider", "Reference", "out", documentation="Who agreed or declined."),
                 Parameter("removed", "instant", "out", documentation="When it was taken out."),
+                Parameter("telecom", "ContactPoint", "out", 0, "*", "How to reach who is in the team now."),
             )),
         ),
     ),

@@ -35,7 +35,6 @@ from dzop.interactions.resource_body import faults, may_choose_id
 from terminology.content import CONTENT
 
 Part = tuple[str, str, Any]
-_WHOLE = "plan"
 
 
 async def explain_access(ask: Ask, given: Given) -> Answer:
@@ -69,10 +68,9 @@ def _reason(each: Reason) -> list[Part]:
 
 
 async def who_can_see(ask: Ask, given: Given) -> Answer:
-    """Everybody who sees one entry or category, or else the plan as a whole."""
+    """Everybody who sees one entry or category, or else anything of the plan."""
     read = Asked(ask, given)
     resource, category = read.narrowed()
-    category = category or ("" if resource else _WHOLE)
     since = read.since()
     asked = AskedSight(read.at(), resource, category)
 

@@ -13,6 +13,7 @@ from dzop.interactions.exchanged import Answer, Ask
 from dzop.interactions.meta import meta, meta_add, meta_delete
 from dzop.interactions.plan import goals
 from dzop.interactions.plan.apply import apply
+from dzop.interactions.plan.billing import billing_facts
 from dzop.interactions.plan.diff import diff
 from dzop.interactions.plan.document import document
 from dzop.interactions.plan.invite import invite
@@ -53,6 +54,7 @@ PERFORMED: Final[Mapping[str, Performed]] = {
     "invite": invite,
     "members": members,
     "overview": overview,
+    "billing-facts": billing_facts,
     "accept": goals.accept,
     "progress": goals.show_progress,
     "mine": mine,

@@ -1,21 +1,24 @@
 """412 to an update that somebody else came before: where the two contradict, and what both would make together.
 
-Only for who may read the current state and the version that the change was made on; others learn nothing of either.
+Only for who may read the current state and the version that the change was made on, and may store what would come of
+it; others learn nothing of either.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from dzop.access.proposal import Proposal
 from dzop.access.shown import Shown
-from dzop.fhir import verbatim
-from dzop.fhir.outcome import Issue, Overtaken, PreconditionFailed
+from dzop.fhir import json, verbatim
+from dzop.fhir.outcome import Issue, Overtaken, PreconditionFailed, Unprocessable
 from dzop.interactions.beside import beside
 from dzop.interactions.exchanged import Ask
 from dzop.interactions.plan.merge import comparable
+from dzop.interactions.resource_body import read_body
 from dzop.plan.fields import fhirpath
 from dzop.plan.merge import Merged, merge
 
@@ -25,21 +28,34 @@ __all__ = ["overtaken"]
 async def overtaken(
     ask: Ask, proposal: Proposal, if_match: int | None, stale: PreconditionFailed
 ) -> PreconditionFailed:
-    """The refusal with a proposal, or the same again where the actor may not read what it would be made of."""
+    """The refusal with a proposal, or the same again for an actor who may not read what it would be made of, or not
+    send it, and where what would come of it is no resource that can be sent.
+    """
     if if_match is None or not ask.id:
         return stale
-    versions = await ask.service.gateway.both_versions(ask.call, ask.type, ask.id, if_match)
-    if versions is None or versions[0].version == versions[1].version:
+
+    async def together(then: Shown, now: Shown) -> tuple[Proposal, tuple[Merged, bytes]]:
+        merged = await beside(lambda body: _merged(then, body, now), proposal.source.text.encode())
+        written = verbatim.written(_containable(merged.value))
+        return _as_sent(ask, written), (merged, written)
+
+    try:
+        found = await ask.service.gateway.brought_together(ask.call, ask.type, ask.id, if_match, together)
+    except Unprocessable:
         return stale
-    then, now = versions
-    merged = await beside(lambda body: _merged(then, body, now), proposal.source.text.encode())
+    if found is None:
+        return stale
+    now, (merged, written) = found
     issues = [*stale.issues, *_issues(ask.type, merged, now)]
     # R4 lets nothing be contained in what is contained (dom-2).
     if "contained" in merged.value:
         return PreconditionFailed(*issues)
-    return Overtaken(
-        *issues, id=ask.id, proposal=orjson.Fragment(verbatim.written(_containable(merged.value)))
-    )
+    return Overtaken(*issues, id=ask.id, proposal=orjson.Fragment(written))
+
+
+def _as_sent(ask: Ask, written: bytes) -> Proposal:
+    """The same as if the client sent it; Unprocessable for what a client cannot send."""
+    return read_body(replace(ask, request=replace(ask.request, body=json.parse(written))))
 
 
 def _merged(then: Shown, body: bytes, now: Shown) -> Merged:
@@ -52,8 +68,8 @@ def _issues(type: str, merged: Merged, now: Shown) -> list[Issue]:
         text = f"your change and those since do not contradict: send what is contained with `If-Match: {now.etag}`"
         return [Issue("informational", text, severity="information")]
     text = (
-        f"you and somebody else changed this: what is contained has it as version `{now.version}` has it; decide, "
-        f"and send it with `If-Match: {now.etag}`"
+        f"you and somebody else changed this in two ways: what is contained keeps what is stored now, version "
+        f"`{now.version}`; decide what it shall be, and send all of it with `If-Match: {now.etag}`"
     )
     return [Issue("conflict", text, fhirpath(type, each.path)) for each in merged.conflicts]
 

@@ -11,6 +11,7 @@ from dzop.access.proposal import Proposal
 from dzop.definitions.conformance import as_remarks, claimed_issues, is_error
 from dzop.fhir.identifiers import IdentifierChecks, identifier_issues
 from dzop.fhir.outcome import Invalid, Issue, Unprocessable
+from dzop.fhir.profiles.extensions import extension_issues
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.summary import subset_issues
 from dzop.fhir.validation import validate
@@ -50,7 +51,7 @@ def findings(value: Mapping[str, Any], *, is_system: bool, checks: IdentifierChe
     issues += subset_issues(value)
     if issues:
         return issues
-    said = [*claimed_issues(value), *identifier_issues(value, checks)]
+    said = [*claimed_issues(value), *extension_issues(value), *identifier_issues(value, checks)]
     said = [issue for issue in said if issue.severity != "information"]
     return as_remarks(said) if is_system else [*wrongly_contained(value), *said]
 

@@ -20,19 +20,23 @@ from dzop.interactions.exchanged import Answer, Ask
 from dzop.interactions.rendered import written
 from dzop.interactions.resource_body import faults
 from dzop.plan import team_changes
+from dzop.plan.rule import refusal
 from dzop.plan.team import MEMBER_REASON, MEMBER_START_REASON, REMUNERATED
-from dzop.plan.team_changes import NOBODY, Named
+from dzop.plan.team_changes import Named
 
 START_OR_PERIOD: Final = "give either `start` or `period`"
 MEMBER_OR_ENTRY: Final = "name either the `member`, or the `entry` by the id of its element"
 
 
 async def propose(ask: Ask, given: Given) -> Answer:
-    """Adds a member: agreed at once where the actor decides, else waiting."""
-    member, period = given.get("member"), given.get("period")
+    """Adds a member: agreed at once where the actor decides, else waiting; what waits by the actor is there already."""
+    member, period, call = given.get("member"), given.get("period"), ask.call
     roles = [as_concept(each) for each in given.all("role")]
     return await _amended(
-        ask, lambda team: team_changes.proposed(team, ask.service.base, member, roles, period)
+        ask,
+        lambda team: team_changes.proposed(
+            team, ask.service.base, member, roles, period, call.now, call.actor.individual
+        ),
     )
 
 
@@ -54,9 +58,10 @@ async def decline(ask: Ask, given: Given) -> Answer:
 
 
 async def leave(ask: Ask, given: Given) -> Answer:
-    """Ends one's own membership now."""
+    """Ends one's own membership now, or what one is in one role."""
     keys, now, why = _own_keys(ask.call.actor), ask.call.now, _reason(given)
-    return await _amended(ask, lambda team: team_changes.left(team, ask.service.base, keys, now, why))
+    named = Named(_member(ask, given), _role(given))
+    return await _amended(ask, lambda team: team_changes.left(team, ask.service.base, keys, now, why, named))
 
 
 async def claim_coordination(ask: Ask, given: Given) -> Answer:
@@ -96,13 +101,21 @@ def _named(ask: Ask, given: Given) -> Named:
     member, entry = given.get("member"), given.get("entry")
     if (member is None) == (entry is None):
         raise Invalid(MEMBER_OR_ENTRY, expression="Parameters.parameter")
-    role = None if given.get("role") is None else as_concept(given.get("role"))
-    if entry is not None:
-        return Named(entry=entry, role=role)
-    key = actor_key(member, ask.service.base)
-    if key is None:
-        raise Unprocessable(NOBODY, expression="Parameters.parameter.where(name = 'member')")
-    return Named(member=key, role=role)
+    return Named(_member(ask, given), _role(given), entry)
+
+
+def _member(ask: Ask, given: Given) -> str | None:
+    """Who is named; refused where nobody can tell who that is."""
+    member = given.get("member")
+    key = None if member is None else actor_key(member, ask.service.base)
+    if member is not None and key is None:
+        raise refusal("member-unrecognisable", "Parameters.parameter.where(name = 'member')")
+    return key
+
+
+def _role(given: Given) -> Mapping[str, Any] | None:
+    role = given.get("role")
+    return None if role is None else as_concept(role)
 
 
 def as_concept(role: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from dzop.fhir import json
 from dzop.fhir.identifiers import identifier_issues
 from dzop.fhir.outcome import Invalid, Issue, operation_outcome
 from dzop.fhir.parameters import Given
+from dzop.fhir.profiles.extensions import extension_issues
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.validation import validate
 from dzop.interactions.bound_codes import binding_issues
@@ -80,12 +81,14 @@ async def _issues(ask: Ask, given: Given, value: Mapping[str, Any]) -> list[Issu
         return [*issues, _LATER]
     issues += wrongly_contained(value)
     issues += claimed_issues(value)
+    issues += extension_issues(value)
     issues += asked_issues(value, str(asked)) if asked is not None else []
     issues += await binding_issues(
         ask.service.vocabulary, bound_codes(value, None if asked is None else str(asked))
     )
     issues += await coding_issues(ask.service.vocabulary, value)
     issues += identifier_issues(value, ask.service.identifier_checks)
+    issues += await ask.service.gateway.instrument_issues(value)
     return issues
 
 

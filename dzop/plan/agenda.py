@@ -15,12 +15,11 @@ from dzop.fhir.references import actor_key
 from dzop.fhir.search.date import EARLIEST, LATEST, date_range
 from dzop.plan.task_states import OPEN
 
-__all__ = ["CANDIDATES", "at_hand", "on_the_list"]
+__all__ = ["CANDIDATES", "CANDIDATE_LIST", "at_hand", "on_the_list"]
 
-CANDIDATES: Final = (
-    "extension(http://hl7.org/fhir/StructureDefinition/task-candidateList).valueReference",
-    "restriction.recipient",
-)
+CANDIDATE_LIST: Final = "http://hl7.org/fhir/StructureDefinition/task-candidateList"
+"""The extension that names a candidate."""
+CANDIDATES: Final = (f"extension({CANDIDATE_LIST}).valueReference", "restriction.recipient")
 """Where a Task says to whom it is offered."""
 
 _BRUSSELS: Final = ZoneInfo("Europe/Brussels")

@@ -37,6 +37,7 @@ COMING: Final[Paths] = {
     "CommunicationRequest": ("basedOn", "about", "reasonReference"),
     "Communication": ("basedOn", "partOf", "about", "reasonReference"),
     "Appointment": ("basedOn", "supportingInformation", "reasonReference"),
+    "Composition": ("event.detail", "section.entry"),
     "Observation": ("basedOn", "focus"),
     "QuestionnaireResponse": ("basedOn", "partOf"),
 }
@@ -53,6 +54,7 @@ CONTEXT: Final[Paths] = {
     "CommunicationRequest": ("reasonReference", "encounter"),
     "Communication": ("reasonReference", "encounter"),
     "Appointment": ("reasonReference",),
+    "Composition": ("event.detail", "encounter"),
     "Observation": ("encounter", "hasMember", "derivedFrom"),
     "QuestionnaireResponse": ("encounter",),
 }  # fmt: skip

@@ -55,10 +55,9 @@ def require_usable(appointment: Mapping[str, Any]) -> None:
     start, end = appointment.get("start"), appointment.get("end")
     if start is not None and end is not None and date_range(end)[0] < date_range(start)[0]:
         raise refusal("appointment-ends-first", "Appointment.end", start=start, end=end)
-    for link in values(appointment, f"extension({VIRTUAL_SERVICE}).value[x]"):
-        text = link if isinstance(link, str) else "of another type"
-        if not text.casefold().startswith("https://"):
-            raise refusal("virtual-service-not-safe", "Appointment.extension", link=text[:200])
+    for link in values(appointment, f"extension({VIRTUAL_SERVICE}).valueUrl"):
+        if not link.casefold().startswith("https://"):
+            raise refusal("virtual-service-not-safe", "Appointment.extension", link=link[:200])
 
 
 def taking_part(appointment: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -16,7 +16,7 @@ from dzop.fhir.references import actor_key
 from dzop.fhir.resource_types import GOAL_ACCEPTANCE
 from terminology.content import CONTENT
 
-__all__ = ["PRIORITIES", "STATUSES", "accepted", "first_fault", "only_accepted"]
+__all__ = ["PRIORITIES", "STATUSES", "accepted", "asked_anew", "first_fault", "only_accepted", "outdated"]
 
 Goal = Mapping[str, Any]
 
@@ -24,6 +24,7 @@ STATUSES: Final = tuple(CONTENT.code_systems["hl7-goal-acceptance-status"].conce
 PRIORITIES: Final = tuple(CONTENT.code_systems["hl7-goal-priority"].concepts)
 
 _URL: Final = GOAL_ACCEPTANCE.partition("(")[2].rstrip(")")
+_AGREED_TO: Final = ("description", "target")
 _PRIORITY: Final = "http://terminology.hl7.org/CodeSystem/goal-priority"
 
 
@@ -57,6 +58,38 @@ def only_accepted(before: Goal, now: Goal) -> bool:
     return bool(changed) and named and _rest(before) == _rest(now)
 
 
+def asked_anew(before: Goal, now: Goal) -> Goal:
+    """The goal as it was, with each agreement that waits for an answer now, and did not to other words, waiting then.
+
+    Who changes what was agreed to may take agreements for questions again, and nothing else that others said.
+    """
+    if not _says_something_else(before, now):
+        return before
+    waiting = [each for each in values(now, GOAL_ACCEPTANCE) if _status(each) == "pending"]
+    asked = {dumps(_besides_status(each), sort_keys=True, default=str): each for each in waiting}
+    extensions = [
+        asked.get(dumps(_besides_status(each), sort_keys=True, default=str), each)
+        if each.get("url") == _URL and _status(each) == "agree"
+        else each
+        for each in before.get("extension", ())
+    ]
+    return {**before, "extension": extensions}
+
+
+def outdated(before: Goal, now: Goal, keys: Set[str], base: str) -> Iterator[str]:
+    """Where a goal that says something else still says what others than these said of it before."""
+    if not _says_something_else(before, now):
+        return
+    known = [each for each in values(before, GOAL_ACCEPTANCE) if _status(each) == "agree"]
+    for number, each in enumerate(now.get("extension", ())):
+        if each in known and _key(each, base) not in keys:
+            yield f"extension[{number}]"
+    who = now.get("expressedBy")
+    is_theirs = who is not None and who == before.get("expressedBy") and actor_key(who, base) not in keys
+    if is_theirs and before.get("description") != now.get("description"):
+        yield "expressedBy"
+
+
 def first_fault(before: Goal | None, now: Goal, base: str) -> int | None:
     """Where among the extensions of a goal the first acceptance stands that is new and cannot be."""
     known = () if before is None else values(before, GOAL_ACCEPTANCE)
@@ -69,6 +102,18 @@ def first_fault(before: Goal | None, now: Goal, base: str) -> int | None:
         if key is None or of_all.count(key) > 1 or len(status) != 1 or status[0] not in STATUSES:
             return number
     return None
+
+
+def _says_something_else(before: Goal, now: Goal) -> bool:
+    return any(before.get(name) != now.get(name) for name in _AGREED_TO)
+
+
+def _status(acceptance: Mapping[str, Any]) -> Any:
+    return next(iter(values(acceptance, "extension(status).valueCode")), None)
+
+
+def _besides_status(acceptance: Mapping[str, Any]) -> list[Any]:
+    return [each for each in acceptance.get("extension", ()) if each.get("url") != "status"]
 
 
 def _acceptance(individual: Mapping[str, Any], status: str, priority: str | None) -> dict[str, Any]:

@@ -33,12 +33,9 @@ def level_words(goal: Mapping[str, Any]) -> dict[int, str]:
 
 def scale_fault(goal: Mapping[str, Any]) -> int | None:
     """Where among the extensions of a goal a scale stands that is not all five levels, each once and in words."""
-    scales = [
-        (number, each) for number, each in enumerate(goal.get("extension", ())) if each.get("url") == SCALE
-    ]
-    if len(scales) > 1:
-        return scales[1][0]
-    for number, each in scales:
+    for number, each in enumerate(goal.get("extension", ())):
+        if each.get("url") != SCALE:
+            continue
         levels = values(each, "extension(level)")
         if len(levels) != len(LEVELS) or sorted(level_words({"extension": [each]})) != list(LEVELS):
             return number

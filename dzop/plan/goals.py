@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from dzop.fhir.paths import values
 from dzop.fhir.references import read_reference
-from dzop.fhir.resource_types import GOAL_RELATIONSHIP
+from dzop.fhir.resource_types import GOAL_ACCEPTANCE, GOAL_RELATIONSHIP
 
 __all__ = [
-    "CARE", "GOAL_CATEGORY", "GOAL_FOR", "LIFE", "SOURCE_INSTRUMENT", "Link", "beneficiaries", "in_a_circle", "kinds",
-    "links", "reworded",
+    "CARE", "GOALS_DISCUSSED", "GOAL_CATEGORY", "GOAL_FOR", "LIFE", "SOURCE_INSTRUMENT", "Link", "astray",
+    "beneficiaries", "has_news", "in_a_circle", "kinds", "links", "reworded", "unknown_kind",
 ]  # fmt: skip
 
 Goal = Mapping[str, Any]
@@ -25,11 +25,15 @@ Link = tuple[str, str]
 
 GOAL_CATEGORY: Final = "https://dzop.example/fhir/CodeSystem/goal-category"
 SOURCE_INSTRUMENT: Final = "https://dzop.example/fhir/StructureDefinition/source-instrument"
+GOALS_DISCUSSED: Final = "https://dzop.example/fhir/StructureDefinition/goals-discussed"
 GOAL_FOR: Final = "https://dzop.example/fhir/StructureDefinition/goal-for"
 LIFE: Final = "life-goal"
 CARE: Final = frozenset({"care-goal", "support-goal"})
 
+_RELATIONSHIP: Final = GOAL_RELATIONSHIP.partition("(")[2].rstrip(")")
+_KINDS: Final = frozenset({LIFE, *CARE})
 _WORDS: Final = ("description", "category", "expressedBy")
+_NEWS: Final = ("description", "category", "lifecycleStatus", "achievementStatus", "target")
 _AHEAD: Final = frozenset({"milestone", "predecessor"})
 """Types of relationship in which the goal that is named comes first; in all others it comes after."""
 
@@ -37,17 +41,40 @@ _AHEAD: Final = frozenset({"milestone", "predecessor"})
 def kinds(goal: Goal) -> frozenset[str]:
     """The codes of goal-category that a goal has."""
     codings = values(goal, "category.coding")
-    return frozenset(str(each.get("code")) for each in codings if each.get("system") == GOAL_CATEGORY)
+    ours = (each.get("code") for each in codings if each.get("system") in (None, GOAL_CATEGORY))
+    return frozenset(code for code in ours if code in _KINDS)
+
+
+def unknown_kind(goal: Goal) -> str | None:
+    """The first code that is said to be of goal-category, and is not."""
+    codings = values(goal, "category.coding")
+    ours = (str(each.get("code", "")) for each in codings if each.get("system") == GOAL_CATEGORY)
+    return next((code for code in ours if code not in _KINDS), None)
+
+
+def has_news(before: Goal, now: Goal) -> bool:
+    """Whether the team has something to hear: words, kind, status, targets, or who stands behind it."""
+    accepted, was = values(now, GOAL_ACCEPTANCE), values(before, GOAL_ACCEPTANCE)
+    return accepted != was or any(before.get(name) != now.get(name) for name in _NEWS)
 
 
 def reworded(before: Goal, now: Goal) -> str | None:
-    """The first element that says what a goal is, in whose words, and that is not as it was."""
-    return next((name for name in _WORDS if before.get(name) != now.get(name)), None)
+    """The first element that says what a goal is, in whose words and for whom, and that is not as it was."""
+    words = next((name for name in _WORDS if before.get(name) != now.get(name)), None)
+    return "extension" if words is None and beneficiaries(before) != beneficiaries(now) else words
 
 
 def beneficiaries(goal: Goal) -> tuple[Mapping[str, Any], ...]:
     """For whom it is besides the person: References of the extension `goal-for`."""
     return values(goal, f"extension({GOAL_FOR}).valueReference")
+
+
+def astray(goal: Goal, base: str) -> Iterator[str]:
+    """Where a goal says that it serves something that is no goal."""
+    for number, each in enumerate(goal.get("extension", ())):
+        targets = values(each, "extension(target).valueReference") if each.get("url") == _RELATIONSHIP else ()
+        if any(read_reference(target, base).type not in (None, "Goal") for target in targets):
+            yield f"extension[{number}]"
 
 
 def links(goal: Goal, base: str) -> Iterator[Link]:

@@ -6,14 +6,12 @@ https://hl7.org/fhir/R4/communication.html
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
-from dzop.fhir.resource_types import DATA_CATEGORY
-from terminology.content import BASE, LANGUAGES, display
+from dzop.fhir.resource_types import DATA_CATEGORY, MESSAGE_KIND
+from terminology.content import LANGUAGES, display
 
 __all__ = ["MESSAGE_KIND", "notice"]
-
-MESSAGE_KIND: Final = f"{BASE}/CodeSystem/message-kind"
 
 
 def notice(
@@ -23,6 +21,7 @@ def notice(
 
     `topic` is a code of message-kind, `person` and `about` are literal references, `now` is an instant.
     """
+    whom = list(recipients)
     words = "\n".join(display("message-kind", topic, language) for language in LANGUAGES)
     return {
         "resourceType": "Communication",
@@ -31,7 +30,7 @@ def notice(
         "subject": {"reference": person},
         "topic": {"coding": [{"system": MESSAGE_KIND, "code": topic}]},
         "about": [{"reference": each} for each in about],
-        "recipient": list(recipients),
+        **({"recipient": whom} if whom else {}),
         "sent": now,
         "payload": [{"contentString": words}],
     }

@@ -18,7 +18,7 @@ from dzop.fhir.resource_types import GOAL_ACCEPTANCE, GOAL_RELATIONSHIP
 from dzop.fhir.search.date import date_range
 from dzop.plan import reviews
 from dzop.plan.duplicates import activities_of, doubled
-from dzop.plan.goals import CARE, LIFE, kinds
+from dzop.plan.goals import CARE, GOALS_DISCUSSED, LIFE, kinds
 from dzop.plan.membership import Member
 from dzop.plan.plans import is_umbrella, lacks_contract
 from dzop.plan.task_states import OPEN
@@ -32,7 +32,11 @@ _BRUSSELS: Final = ZoneInfo("Europe/Brussels")
 _DOCUMENT_KIND: Final = f"{BASE}/CodeSystem/document-kind"
 _GOING_ON: Final = ("proposed", "planned", "accepted", "active", "on-hold")
 _AS_AUTHOR: Final = ("author", "acting")
-_NOTED: Final = ("note.authorReference", f"{GOAL_ACCEPTANCE}.extension(individual).valueReference")
+_NOTED: Final = (
+    "note.authorReference",
+    f"{GOAL_ACCEPTANCE}.extension(individual).valueReference",
+    "requester",
+)
 _PROFESSIONS: Final = frozenset({"general-practitioner", "health-professional", "welfare-professional"})
 
 
@@ -110,13 +114,15 @@ def _no_representation(seen: Seen) -> tuple[str, ...] | None:
 
 
 def _mandates(seen: Seen) -> Iterator[bool]:
+    return ("mandate" in values(each, "category.coding.code") for each in _consents(seen))
+
+
+def _consents(seen: Seen) -> Iterator[Resource]:
+    """Those in force now."""
     for _, each in seen.of("Consent"):
-        codes = {coding.get("code") for coding in values(each, "category.coding")}
-        yield (
-            "mandate" in codes
-            and each.get("status") == "active"
-            and _is_now(seen, (each.get("provision") or {}).get("period") or {})
-        )
+        period = (each.get("provision") or {}).get("period") or {}
+        if each.get("status") == "active" and _is_now(seen, period):
+            yield each
 
 
 def _no_informal_network(seen: Seen) -> tuple[str, ...] | None:
@@ -157,7 +163,10 @@ def _goals(seen: Seen) -> Iterator[tuple[str, Resource]]:
 
 
 def _no_life_goal(seen: Seen) -> tuple[str, ...] | None:
-    return _missing(any(LIFE in kinds(each) for _, each in _goals(seen)))
+    """Nothing where goals were talked about, and left in the conversation."""
+    plans = (each for _, each in seen.of("CarePlan") if each.get("status") != "entered-in-error")
+    discussed = (values(each, f"extension({GOALS_DISCUSSED})") for each in plans)
+    return _missing(any(LIFE in kinds(each) for _, each in _goals(seen)) or any(discussed))
 
 
 def _without_life_goal(seen: Seen) -> tuple[str, ...] | None:
@@ -198,10 +207,24 @@ def _unassigned(seen: Seen) -> tuple[str, ...] | None:
 
 
 def _owner_left(seen: Seen) -> tuple[str, ...] | None:
-    """The tasks of somebody who was in the team and is not any more."""
+    """The tasks of somebody who is not, or not any more, in a team; nothing where no team is to be seen."""
     there = frozenset(name for each in seen.in_force for name in each.keys)
-    left = frozenset(name for each in seen.members if each.is_over(seen.now) for name in each.keys) - there
-    return _some(key for key, each in _tasks(seen) if actor_key(each.get("owner") or {}, seen.base) in left)
+    known = (
+        there
+        | {key for type in ("Patient", "CareTeam") for key, _ in seen.of(type)}
+        | frozenset(_admitted(seen))
+    )
+    return _some(
+        key
+        for key, each in _tasks(seen)
+        if there and (owner := actor_key(each.get("owner") or {}, seen.base)) and owner not in known
+    )
+
+
+def _admitted(seen: Seen) -> Iterator[str]:
+    """Who is near the person by something else than a team, such as a case manager or a representative."""
+    for each in _consents(seen):
+        yield from (who for kind, who in audience(each, "Consent", seen.base) if kind == "addressed")
 
 
 def _overdue(seen: Seen) -> tuple[str, ...] | None:

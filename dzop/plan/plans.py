@@ -14,7 +14,7 @@ from dzop.fhir.references import read_reference
 from dzop.plan.ending import goes_on
 from terminology.content import BASE
 
-__all__ = ["is_part_of_itself", "is_pathway", "is_umbrella", "lacks_contract", "may_become"]
+__all__ = ["is_part_of_itself", "is_pathway", "is_umbrella", "lacks_contract", "may_become", "takes_up_again"]
 
 Resource = Mapping[str, Any]
 
@@ -32,6 +32,12 @@ _STEPS: Final[Mapping[str, frozenset[str]]] = {
 def may_become(before: str, after: str) -> bool:
     """Whether a plan may go from one `CarePlan.status` to another; from `unknown` to any."""
     return before == after or before not in _STEPS or after in _STEPS[before]
+
+
+def takes_up_again(before: Resource, now: Resource) -> bool:
+    """Whether the completed umbrella becomes active again, with nothing else changed but its period."""
+    steps = [(each.get("status"), bool(each.get("partOf"))) for each in (before, now)]
+    return steps == [("completed", False), ("active", False)] and _rest(before) == _rest(now)
 
 
 def is_umbrella(plan: Resource) -> bool:
@@ -61,6 +67,10 @@ def lacks_contract(plan: Resource, base: str) -> bool:
     """Whether it is a care pathway that has begun and names no document that could be its contract."""
     named = {read_reference(each, base).type for each in values(plan, "supportingInfo")}
     return is_pathway(plan) and plan["status"] == "active" and "DocumentReference" not in named
+
+
+def _rest(plan: Resource) -> Resource:
+    return {name: value for name, value in plan.items() if name not in ("status", "period", "meta")}
 
 
 def _wholes(plan: Resource, base: str) -> frozenset[str]:

@@ -30,10 +30,11 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One answer to choose, and the number it stands for in a score."""
+    """One answer to choose, the number it stands for in a score, and whether it is chosen alone."""
 
     answer: Answer
     ordinal: Decimal | int | None
+    is_exclusive: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Question:
     """An item: a question, a group, or a text to show (`kind` is its type).
 
     `fewest` and `most` count the answers, `shortest` and `longest` characters; None where nothing is said.
+    `format` is a regular expression that answers fit as a whole, or empty (`dzop.plan.answer_format`).
     `below` are the linkIds of all items within it.
     """
 
@@ -56,6 +58,7 @@ class Question:
     most: int | None
     shortest: int | None
     longest: int | None
+    format: str
     lowest: Answer | None
     highest: Answer | None
     items: Mapping[str, Question]
@@ -90,6 +93,7 @@ def _question(item: Mapping[str, Any], link_id: str) -> Question:
         most=_integer(item, "questionnaire-maxOccurs"),
         shortest=_integer(item, "minLength"),
         longest=item.get("maxLength"),
+        format=next(iter(values(item, f"extension({_HL7}/regex).valueString")), ""),
         lowest=lowest,
         highest=highest,
         items=items,
@@ -107,7 +111,10 @@ def _options(item: Mapping[str, Any]) -> Iterator[Option]:
     for each in item.get("answerOption", ()):
         if (answer := answer_in(each)) is not None:
             numbers = (*values(each, _ORDINAL), *values(each, f"valueCoding.{_ORDINAL}"))
-            yield Option(answer, next(iter(numbers), None))
+            is_exclusive = True in values(
+                each, f"extension({_HL7}/questionnaire-optionExclusive).valueBoolean"
+            )
+            yield Option(answer, next(iter(numbers), None), is_exclusive)
 
 
 def _bound(item: Mapping[str, Any], name: str) -> Answer | None:

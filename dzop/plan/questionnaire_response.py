@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dzop.fhir.outcome import Issue
+from dzop.plan.answer_format import fits, written
 from dzop.plan.answers import Answer, answer_in, is_same, order
 from dzop.plan.enabling import Scope, answered, is_asked, scope
 from dzop.plan.questionnaire import Question, flat
@@ -31,6 +32,10 @@ _MOST_ITEMS: Final = 5_000
 """Of a response, and of a questionnaire: ten times what the longest assessments have."""
 _MOST_STEPS: Final = 300_000
 """Of a walk: answers held against options and conditions, and questions looked for in repetitions of a group."""
+_STEPS_OF_A_LETTER: Final = 3
+"""That is held against a regular expression: what RE2 takes at worst, a few microseconds."""
+_STEPS_OF_AN_EXPRESSION: Final = 20
+"""By letter, for reading it the first time."""
 _KINDS: Final[Mapping[str, tuple[str, ...]]] = {
     "boolean": ("Boolean",),
     "decimal": ("Decimal",),
@@ -61,14 +66,14 @@ class Checked:
     not_asked: frozenset[str]
 
 
-def require_few(items: Items) -> None:
+def require_few(items: Items, at: str = "QuestionnaireResponse.item") -> None:
     """That these items of a questionnaire or a response are not too many to be gone through at once; a FhirError."""
     waiting, number = [items], 0
     while waiting:
         these = waiting.pop()
         number += len(these)
         if number > _MOST_ITEMS:
-            raise refusal("answers-too-many", "QuestionnaireResponse.item")
+            raise refusal("answers-too-many", at)
         for each in these:
             waiting += [inner["item"] for inner in (each, *each.get("answer", ())) if "item" in inner]
 
@@ -103,6 +108,7 @@ class _Walk:
     issues: list[Issue] = field(default_factory=list)
     not_asked: set[str] = field(default_factory=set)
     said: Counter[str] = field(default_factory=Counter)
+    formats: set[str] = field(default_factory=set)
     steps: int = 0
 
     def items(
@@ -164,6 +170,7 @@ class _Walk:
         self._number(question, [at for at, _, _ in given], path)
         if self._is_missing(question, bool(given)):
             self._say("answer-missing", found[0][0] if found else path, item=question.link_id)
+        self._alone(question, [(at, answer) for at, _, answer in given])
         for at, element, answer in given:
             self._value(question, answer, f"{at}.value")
             self._below(question, element, answer, at, scopes)
@@ -196,6 +203,16 @@ class _Walk:
         elif self.is_finished and places and question.fewest is not None and len(places) < question.fewest:
             self._say("answer-number", path, item=question.link_id)
 
+    def _alone(self, question: Question, given: Sequence[tuple[str, Answer]]) -> None:
+        """An answer that excludes the others has none beside it."""
+        exclusive = [each.answer for each in question.options if each.is_exclusive]
+        if not exclusive or len(given) < 2:
+            return
+        self._go(len(exclusive) * len(given))
+        for at, answer in given:
+            if any(is_same(answer, each) for each in exclusive):
+                self._say("answer-exclusive", f"{at}.value", item=question.link_id)
+
     def _is_missing(self, question: Question, is_answered: bool) -> bool:
         return self.is_finished and question.required and not is_answered
 
@@ -209,6 +226,7 @@ class _Walk:
         elif not (answer.kind == "String" and question.kind == "open-choice"):
             self._choice(question, answer, at)
         self._size(question, answer, at)
+        self._format(question, answer, at)
 
     def _choice(self, question: Question, answer: Answer, at: str) -> None:
         self._go(len(question.options))
@@ -233,6 +251,20 @@ class _Walk:
         )  # fmt: skip
         if outside:
             self._say("answer-out-of-range", at, item=question.link_id)
+
+    def _format(self, question: Question, answer: Answer, at: str) -> None:
+        text = written(answer)
+        if not question.format or text is None:
+            return
+        self._go(len(text) * _STEPS_OF_A_LETTER)
+        if question.format not in self.formats:
+            self.formats.add(question.format)
+            self._go(len(question.format) * _STEPS_OF_AN_EXPRESSION)
+        is_fitting = fits(question.format, text)
+        if is_fitting is None:
+            self._say("answer-format-unknown", at, item=question.link_id)
+        elif not is_fitting:
+            self._say("answer-format", at, item=question.link_id)
 
     def _go(self, steps: int) -> None:
         self.steps += steps

@@ -17,7 +17,7 @@ from dzop.plan.ending import ENDINGS
 from terminology.content import BASE, LANGUAGES, display
 
 __all__ = [
-    "DUE", "INTERVAL", "due", "extensions_of", "extensions_when_due", "following", "interval", "is_overdue",
+    "DUE", "INTERVAL", "REVIEW", "due", "extensions_of", "extensions_when_due", "following", "interval", "is_overdue",
     "is_review", "is_reviewed", "is_usable", "is_waiting_review", "provenance", "task",
 ]  # fmt: skip
 
@@ -26,6 +26,8 @@ Resource = Mapping[str, Any]
 DUE: Final = f"{BASE}/StructureDefinition/review-due"
 INTERVAL: Final = f"{BASE}/StructureDefinition/review-interval"
 TASK_KIND: Final = f"{BASE}/CodeSystem/task-kind"
+REVIEW: Final = "review"
+"""The code in task-kind of the Task that asks for a review."""
 
 _CANDIDATE: Final = "http://hl7.org/fhir/StructureDefinition/task-candidateList"
 _UCUM: Final = "http://unitsofmeasure.org"
@@ -105,8 +107,8 @@ def task(
         "basedOn": [reference],
         "status": "requested",
         "intent": "order",
-        "code": {"coding": [{"system": TASK_KIND, "code": "review"}]},
-        "description": "\n".join(display("task-kind", "review", language) for language in LANGUAGES),
+        "code": {"coding": [{"system": TASK_KIND, "code": REVIEW}]},
+        "description": "\n".join(display("task-kind", REVIEW, language) for language in LANGUAGES),
         "focus": reference,
         "for": plan["subject"],
         "authoredOn": authored,
@@ -118,7 +120,7 @@ def task(
 
 def is_review(task: Resource) -> bool:
     """Whether a Task is a review."""
-    return (TASK_KIND, "review") in {
+    return (TASK_KIND, REVIEW) in {
         (each.get("system"), each.get("code")) for each in values(task, "code.coding")
     }
 
@@ -134,7 +136,7 @@ def provenance(target: str, task: str, who: str, recorded: str) -> dict[str, Any
         "resourceType": "Provenance",
         "target": [{"reference": target}],
         "recorded": recorded,
-        "activity": {"coding": [{"system": TASK_KIND, "code": "review"}]},
+        "activity": {"coding": [{"system": TASK_KIND, "code": REVIEW}]},
         "agent": [
             {
                 "type": {"coding": [{"system": _AGENT_TYPE, "code": "performer"}]},

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from typing import Final
 
-__all__ = ["AT_FIRST", "CLOSED", "NEXT", "OFFERED", "OPEN", "OWNED", "follows"]
+__all__ = ["AT_FIRST", "BEGUN", "CLOSED", "NEXT", "OFFERED", "OPEN", "OWNED", "follows"]
 
 OPEN: Final = ("draft", "requested", "received", "accepted", "ready", "in-progress", "on-hold")
 """What is still to be done."""
@@ -18,17 +18,18 @@ AT_FIRST: Final = (*OPEN, "completed")
 """A Task begins as things stand; what was done already is entered as completed."""
 OFFERED: Final = ("draft", "requested", "received")
 """Nobody has agreed to do it yet."""
-OWNED: Final = ("accepted", "ready", "in-progress", "on-hold", "rejected", "completed", "failed")
+BEGUN: Final = ("accepted", "ready", "in-progress", "on-hold")
+"""Somebody agreed to do it: it is under way."""
+OWNED: Final = (*BEGUN, "rejected", "completed", "failed")
 """Somebody agreed to do it, did it, or declined: that is the owner."""
 
 _ENDS: Final = ("cancelled", "completed", "failed", "entered-in-error")
-_BEGUN: Final = ("accepted", "ready", "in-progress", "on-hold")
 _DONE: Final = ("entered-in-error",)
 
 NEXT: Final[Mapping[str, Set[str]]] = {
-    "draft": {"requested", "received", *_BEGUN, *_ENDS},
-    "requested": {"draft", "received", "rejected", *_BEGUN, *_ENDS},
-    "received": {"requested", "rejected", *_BEGUN, *_ENDS},
+    "draft": {"requested", "received", *BEGUN, *_ENDS},
+    "requested": {"draft", "received", "rejected", *BEGUN, *_ENDS},
+    "received": {"requested", "rejected", *BEGUN, *_ENDS},
     # Back to `requested` is how it is handed over, or given back.
     "accepted": {"requested", "ready", "in-progress", "on-hold", *_ENDS},
     "ready": {"requested", "in-progress", "on-hold", *_ENDS},

@@ -6,15 +6,19 @@ proposal beside what is agreed, and what they did not bring in themselves stays.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
 from dzop.fhir.outcome import Forbidden, Issue, Unprocessable
+from dzop.fhir.paths import values
 from dzop.plan.coordination import interrupted, unfounded
+from dzop.plan.rule import remark
 from dzop.plan.team import MEMBER_AGREEMENT, MEMBER_END_REASON, STATES, Entry, Party
 from dzop.plan.team_matching import matched
+from terminology.content import BASE, CONTENT
 
 __all__ = [
     "DECIDED",
@@ -23,12 +27,12 @@ __all__ = [
     "NOT_TO_ADD",
     "NOT_TO_CHANGE",
     "NOT_TO_COORDINATE",
-    "TWICE",
-    "UNFOUNDED",
-    "UNKNOWN_STATE",
     "WITHDRAWN",
     "May",
     "Settled",
+    "answered",
+    "has_changed",
+    "require_consistent",
     "settle",
 ]  # fmt: skip
 
@@ -42,16 +46,6 @@ MISSING: Final = (
 NOT_TO_ADD: Final = "you may not propose a member of this team"
 NOT_TO_CHANGE: Final = "this entry is neither yours nor your proposal; send it as it was"
 NOT_TO_COORDINATE: Final = "you may not propose a care coordinator"
-UNKNOWN_STATE: Final = (
-    f"`member-agreement` is given once, as one of {', '.join(f'`{each}`' for each in STATES)}"
-)
-TWICE: Final = (
-    "this member has an entry with the same roles for the same time already; change or end that one"
-)
-UNFOUNDED: Final = (
-    "a care coordinator is a member of the team for as long: give the member an agreed entry of another role "
-    "that covers this period"
-)
 
 LEAVING, WITHDRAWN = "leaves", "withdraws"
 """Grounds that take no right: ending what is one's own."""
@@ -110,9 +104,8 @@ class _Step:
 def settle(before: Sequence[Entry], after: Sequence[Entry], may: May) -> Settled:
     """The entries that are to be kept when `after` is sent and `before` was kept.
 
-    Forbidden for what the actor may not do, Unprocessable for what cannot be; nothing is removed in silence.
+    Forbidden for what the actor may not do; nothing is removed in silence.
     """
-    _refuse_states(after)
     pairs, left = matched(before, after)
     steps = [_step(place, sent, kept, may) for place, (sent, kept) in enumerate(pairs)]
     steps += _left_out(left, pairs, may)
@@ -129,10 +122,41 @@ def settle(before: Sequence[Entry], after: Sequence[Entry], may: May) -> Settled
             found += parts
         else:
             found.append(entry)
-    _refuse_conflicts(before, found)
     waiting = [each for step in steps if step.newly == "proposed" for each in step.entries[-1:]]
     grounds = frozenset(step.ground for step in steps if step.ground is not None)
     return Settled(tuple(found), grounds, _places(found, waiting), _places(found, interruptions))
+
+
+def require_consistent(before: Sequence[Entry], after: Sequence[Entry], settled: Settled) -> None:
+    """Unprocessable for what cannot be, whoever sends it: in what was sent, or in what would come of it."""
+    issues = _unclear_states(after)
+    if not issues:
+        found = [*_new(before, settled.entries)]
+        issues = [*_unknown_codes(found), *_conflicts(before, settled.entries, found)]
+    if issues:
+        raise Unprocessable(*issues)
+
+
+def answered(before: Iterable[Entry], after: Sequence[Entry]) -> frozenset[str]:
+    """Who proposed what waited before and waits no more, as literal references."""
+    waiting = [each for each in after if each.state == "proposed"]
+    return frozenset(
+        each.proposer
+        for each in before
+        if each.state == "proposed"
+        and each.proposer is not None
+        and not any(other.is_like(each) and other.proposer == each.proposer for other in waiting)
+    )
+
+
+def has_changed(before: Iterable[Entry], settled: Settled) -> bool:
+    """Whether who decides brought an agreed member in, changed or removed one, in a team that had some."""
+    was, now = (_agreed(each) for each in (before, settled.entries))
+    return bool(was) and was != now and not settled.grounds.isdisjoint({"decides", "agrees"})
+
+
+def _agreed(found: Iterable[Entry]) -> Counter[str]:
+    return Counter(each.text for each in found if each.state == "agreed")
 
 
 def _step(place: int, sent: Entry, kept: Entry | None, may: May) -> _Step:
@@ -220,38 +244,57 @@ def _lasting(entry: Entry) -> Mapping[str, Any]:
     return {**entry.content, "period": None, "extension": others}
 
 
-def _refuse_states(after: Sequence[Entry]) -> None:
-    issues = [
-        Issue("value", UNKNOWN_STATE, f"{_at(place)}.extension")
+def _unclear_states(after: Sequence[Entry]) -> list[Issue]:
+    return [
+        remark("member-agreement", f"{_at(place)}.extension")
         for place, entry in enumerate(after)
         for said in [[e for e in entry.value.get("extension", ()) if e.get("url") == MEMBER_AGREEMENT]]
         if len(said) > 1 or (said and said[0].get("valueCode") not in STATES)
     ]
-    if issues:
-        raise Unprocessable(*issues)
 
 
-def _refuse_conflicts(before: Sequence[Entry], found: Sequence[Entry]) -> None:
-    """What stood already may stand; what is new must not contradict."""
-    old = {each.text for each in before}
-    issues = [
-        Issue("duplicate", TWICE, _at(place))
-        for place, entry in enumerate(found)
-        if entry.text not in old
-        and entry.state != "declined"
-        and any(
-            entry.state == other.state and entry.is_like(other) and entry.meets(other)
-            for other in (*found[:place], *found[place + 1 :])
-        )
-    ]
+def _new(before: Sequence[Entry], found: Sequence[Entry]) -> Iterator[tuple[int, Entry]]:
+    """What did not stand already, with its place: that may stay, whatever it says."""
+    old = Counter(each.text for each in before)
+    for place, entry in enumerate(found):
+        old[entry.text] -= 1
+        if old[entry.text] < 0:
+            yield place, entry
+
+
+def _unknown_codes(found: Iterable[tuple[int, Entry]]) -> Iterator[Issue]:
+    """What our own code systems do not have, in roles and reasons; others keep their own."""
+    for place, entry in found:
+        for element, path in (("role", "role.coding"), ("extension", _REASONS)):
+            for coding in values(entry.value, path):
+                system, code = coding.get("system"), coding.get("code")
+                if code is not None and code not in _CODES.get(system, {code}):
+                    expression = f"{_at(place)}.{element}"
+                    yield remark("member-code-unknown", expression, given=code, system=system)
+
+
+def _conflicts(
+    before: Sequence[Entry], found: Sequence[Entry], new: Iterable[tuple[int, Entry]]
+) -> Iterator[Issue]:
+    """Where what is new contradicts."""
+    for place, entry in new:
+        others = (*found[:place], *found[place + 1 :])
+        if entry.state != "declined" and any(
+            entry.state == other.state and entry.is_like(other) and entry.meets(other) for other in others
+        ):
+            yield remark("member-twice", _at(place))
     was = {before[place].text for place in unfounded(before)}
-    issues += [
-        Issue("business-rule", UNFOUNDED, _at(place))
-        for place in unfounded(found)
-        if found[place].text not in was
-    ]
-    if issues:
-        raise Unprocessable(*issues)
+    for place in unfounded(found):
+        if found[place].text not in was:
+            yield remark("coordinator-outside-team", _at(place))
+
+
+_REASONS: Final = "extension.valueCodeableConcept.coding"
+_CODES: Final = {
+    each.url: frozenset(each.concepts)
+    for each in CONTENT.code_systems.values()
+    if each.url.startswith(f"{BASE}/CodeSystem/")
+}
 
 
 def _places(found: Sequence[Entry], wanted: Sequence[Entry]) -> tuple[int, ...]:

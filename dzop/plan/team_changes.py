@@ -13,23 +13,17 @@ from typing import Any, Final
 
 from dzop.fhir import json
 from dzop.fhir.json import Source
-from dzop.fhir.outcome import Unprocessable
+from dzop.fhir.outcome import Forbidden
 from dzop.fhir.references import actor_key
 from dzop.plan.coordination import written
+from dzop.plan.rule import refusal
 from dzop.plan.team import MEMBER_END_REASON, ROLE_SYSTEM, Entry, entries, party_of
 
-__all__ = [
-    "NOBODY", "NOT_A_MEMBER", "NO_SUCH_ENTRY", "SEVERAL", "Named", "agreed", "claimed", "declined", "left", "proposed",
-]  # fmt: skip
+__all__ = ["NOT_YOURSELF", "Named", "agreed", "claimed", "declined", "left", "proposed"]
 
-NO_SUCH_ENTRY: Final = "the team has no such entry that waits or holds; look at the team as it is now"
-SEVERAL: Final = (
-    "several entries are meant; name the `role`, or the `entry` by its id, or send the whole team by PUT"
+NOT_YOURSELF: Final = (
+    "you leave for yourself only; who decides on the team ends the membership of somebody else"
 )
-NOBODY: Final = (
-    "a member is named by a reference or an identifier with a system, so that it is known who is meant"
-)
-NOT_A_MEMBER: Final = "you have no entry in this team that is agreed and in force"
 Concept = Mapping[str, Any]
 _COORDINATION: Final = {"coding": [{"system": ROLE_SYSTEM, "code": "care-coordinator"}]}
 
@@ -51,16 +45,42 @@ class Named:
         """Whether this entry is meant."""
         if self.entry is not None:
             return bool(entry.value.get("id") == self.entry)
-        if self.role is not None and entry.roles != Entry("", {"role": [self.role]}, None).roles:
+        if self.role is not None and entry.roles != _roles([self.role]):
             return False
         return self.member is not None and entry.party == party_of(self.member)
 
 
-def proposed(team: Source, base: str, member: Mapping[str, Any], roles: Sequence[Any], period: Any) -> Source:
-    """With one more entry; Unprocessable for a member whom nobody can recognise."""
-    if actor_key(member, base) is None:
-        raise Unprocessable(NOBODY, expression="Parameters.parameter.where(name = 'member')")
-    return _with(team, [*_texts(team, base), _entry(member, roles, period)])
+_WHOLE: Final = Named()
+
+
+def proposed(
+    team: Source,
+    base: str,
+    member: Mapping[str, Any],
+    roles: Sequence[Any],
+    period: Mapping[str, Any] | None,
+    now: datetime,
+    actor: str = "",
+) -> Source:
+    """With one more entry, which begins now unless the period says when; as it is where `actor` proposed it before.
+
+    A coordinator is one for as long as the member is. Unprocessable for a member whom nobody can recognise.
+    """
+    key = actor_key(member, base)
+    if key is None:
+        raise refusal("member-unrecognisable", "Parameters.parameter.where(name = 'member')")
+    found, wanted = entries(team, base, {}), Entry("", {"role": list(roles)}, party_of(key))
+    if any(
+        each.is_like(wanted)
+        and each.state == "proposed"
+        and each.proposer == actor
+        and (period is None or each.value.get("period") == period)
+        for each in found
+    ):
+        return team
+    standing = [each for each in found if each.party == wanted.party] if wanted.only_coordinates else []
+    given = _from_now(period, _membership(standing, now), now)
+    return _with(team, [*(each.text for each in found), _entry(member, roles, given)])
 
 
 def agreed(team: Source, base: str, named: Named) -> Source:
@@ -84,12 +104,30 @@ def declined(
     return _changed(team, base, named, ("proposed", "agreed"), change, now)
 
 
-def left(team: Source, base: str, actor: Set[str], now: datetime, reason: Concept | None = None) -> Source:
-    """Without the actor: what is agreed ends, so that it stays known; what waits or is to come is taken out."""
+def left(
+    team: Source,
+    base: str,
+    actor: Set[str],
+    now: datetime,
+    reason: Concept | None = None,
+    named: Named = _WHOLE,
+) -> Source:
+    """Without the actor, or without the actor in one role: what is agreed ends, so that it stays known; what waits
+    or is to come is taken out. Forbidden where somebody else is named.
+    """
+    if named.member is not None and named.member not in actor:
+        raise Forbidden(NOT_YOURSELF, expression="Parameters.parameter.where(name = 'member')")
     found = entries(team, base, {})
-    own = [each for each in found if _is_of(each, actor) and each.state != "declined" and _lasts(each, now)]
+    own = [
+        each
+        for each in found
+        if _is_of(each, actor)
+        and each.state != "declined"
+        and _lasts(each, now)
+        and (named.role is None or each.roles == _roles([named.role]))
+    ]
     if not own:
-        raise Unprocessable(NOT_A_MEMBER)
+        raise refusal("not-a-member")
     ended = {id(each): _ended(each, now, reason) if each.state == "agreed" else None for each in own}
     kept = [ended.get(id(each), each) for each in found]
     return _with(team, [each.text for each in kept if each is not None])
@@ -104,21 +142,36 @@ def claimed(
     said: Sequence[Mapping[str, Any]] = (),
 ) -> Source:
     """With the actor, a member, as care coordinator: from now on, or for a period; `said` are extensions beside it."""
-    for entry in entries(team, base, {}):
-        since, until = entry.stretch
-        if (
-            _is_of(entry, actor)
-            and entry.state == "agreed"
-            and not entry.only_coordinates
-            and since <= now < until
-        ):
-            given = dict(period or {"start": written(now)})
-            end = (entry.value.get("period") or {}).get("end")
-            if end is not None:
-                given.setdefault("end", end)
-            claim = _entry(entry.value["member"], [_COORDINATION], given, said)
-            return _with(team, [*_texts(team, base), claim])
-    raise Unprocessable(NOT_A_MEMBER)
+    found = entries(team, base, {})
+    membership = _membership([each for each in found if _is_of(each, actor)], now)
+    if membership is None:
+        raise refusal("not-a-member")
+    given = _from_now(period, membership, now)
+    claim = _entry(membership.value["member"], [_COORDINATION], given, said)
+    return _with(team, [*(each.text for each in found), claim])
+
+
+def _membership(found: Iterable[Entry], now: datetime) -> Entry | None:
+    """The entry in force that a coordination rests on."""
+    holding = (
+        each
+        for each in found
+        if each.state == "agreed" and not each.only_coordinates and each.stretch[0] <= now < each.stretch[1]
+    )
+    return next(holding, None)
+
+
+def _from_now(period: Mapping[str, Any] | None, membership: Entry | None, now: datetime) -> dict[str, Any]:
+    """A period that begins now where it does not say when, and lasts no longer than the membership that it rests on."""
+    given = dict(period or {})
+    if now < Entry("", {"period": given}, None).stretch[1]:
+        given.setdefault("start", written(now))
+    end = None if membership is None else (membership.value.get("period") or {}).get("end")
+    return given if end is None else {"end": end, **given}
+
+
+def _roles(roles: Sequence[Any]) -> Set[str]:
+    return Entry("", {"role": list(roles)}, None).roles
 
 
 def _changed(
@@ -134,9 +187,9 @@ def _changed(
     # What waits comes first: a proposal may be a change of an entry that is agreed.
     meant = next(filter(None, ([each for each in lasting if each.state == state] for state in states)), [])
     if not meant:
-        raise Unprocessable(NO_SUCH_ENTRY)
+        raise refusal("entry-unknown")
     if len(meant) > 1 and not (named.is_whole and meant[0].state == "agreed"):
-        raise Unprocessable(SEVERAL)
+        raise refusal("entry-unclear")
     changed = {id(each): change(each) for each in meant}
     kept = [changed.get(id(each), each) for each in found]
     return _with(team, [each.text for each in kept if each is not None])
@@ -158,19 +211,18 @@ def _is_of(entry: Entry, keys: Set[str]) -> bool:
     return entry.party is not None and (entry.party[0] or entry.party[1]) in keys
 
 
-def _texts(team: Source, base: str) -> list[str]:
-    return [each.text for each in entries(team, base, {})]
-
-
 def _entry(
-    member: Mapping[str, Any], roles: Sequence[Any], period: Any, said: Sequence[Mapping[str, Any]] = ()
+    member: Mapping[str, Any],
+    roles: Sequence[Any],
+    period: Mapping[str, Any],
+    said: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     extensions = {"extension": list(said)} if said else {}
     value = {
         **extensions,
         "role": list(roles),
         "member": member,
-        **({} if period is None else {"period": period}),
+        "period": period,
     }
     return dumps(value, separators=(",", ":"), ensure_ascii=False, default=float)
 

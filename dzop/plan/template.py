@@ -134,7 +134,7 @@ def _goal(goal: Resource, applying: Applying) -> dict[str, Any]:
 
 
 def _serving(goal: Resource) -> dict[str, Any]:
-    type = {"coding": [{"system": _RELATIONSHIP_TYPE, "code": "milestone"}]}
+    type = {"coding": [{"system": _RELATIONSHIP_TYPE, "code": "other"}]}
     return {
         "url": _RELATIONSHIP,
         "extension": [

@@ -14,10 +14,21 @@ from dzop.fhir.outcome import Issue
 from dzop.fhir.paths import values
 from dzop.fhir.references import actor_key, read_reference
 from dzop.plan.rule import refusal, remark
+from terminology.content import CONTENT
 
-__all__ = ["answered", "first_messages", "in_thread", "is_message", "recipients", "require_in_thread", "said"]
+__all__ = [
+    "answered", "first_messages", "in_thread", "is_message", "only_taken_back", "recipients", "require_in_thread",
+    "require_sent", "said",
+]  # fmt: skip
 
 _TYPE: Final = "Communication"
+_SENT: Final = frozenset({"completed", "in-progress"})
+_TAKEN_BACK: Final = "entered-in-error"
+_TOPICS: Final = frozenset(
+    (kinds.url, code)
+    for kinds in (CONTENT.code_systems["message-kind"], CONTENT.code_systems["journal-kind"])
+    for code in kinds.concepts
+)
 
 Resource = Mapping[str, Any]
 
@@ -56,14 +67,33 @@ def require_in_thread(value: Resource, replied: Sequence[Resource], base: str) -
         raise refusal("reply-in-other-thread", "Communication.partOf")
 
 
+def require_sent(message: Resource) -> None:
+    """Unprocessable for a new message that is not sent: whoever it names would read it."""
+    status = message.get("status")
+    if is_message(message) and status not in _SENT:
+        raise refusal("message-not-sent", "Communication.status", status=str(status))
+
+
+def only_taken_back(before: Resource, now: Resource) -> bool:
+    """Whether nothing changed but that it was entered in error, and why."""
+    return now.get("status") == _TAKEN_BACK and _rest(before) == _rest(now)
+
+
 def said(value: Resource, base: str) -> Iterator[Issue]:
     """What there is to say of a message by itself."""
     if is_message(value) and not value.get("recipient"):
         yield remark("message-without-recipient", "Communication.recipient")
     if answered(value, base) and not first_messages(value, base):
         yield remark("reply-without-thread", "Communication.partOf")
+    topics = {(each.get("system"), each.get("code")) for each in values(value, "topic.coding")}
+    if topics and _TOPICS.isdisjoint(topics):
+        yield remark("topic-unknown", "Communication.topic")
 
 
 def _messages(value: Resource, path: str, base: str) -> tuple[str, ...]:
     found = [read_reference(each, base) for each in values(value, path)]
     return tuple(each.id for each in found if each.type == _TYPE and each.id is not None)
+
+
+def _rest(value: Resource) -> dict[str, Any]:
+    return {name: each for name, each in value.items() if name not in ("meta", "status", "statusReason")}

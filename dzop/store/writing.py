@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    ColumnElement,
     DateTime,
     Table,
     Text,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 
-from dzop.fhir.resource_types import OBSERVATION_KIND
+from dzop.fhir.resource_types import RESOURCE_TYPES, Kind
 from dzop.store.audit import noted
 from dzop.store.index_tables import INDEX, arrays, kept
 from dzop.store.reading import (
@@ -188,14 +189,19 @@ _TELLING = (
     ("Observation", "derived-from"),
 )
 """Types, and through which parameter they tell."""
-_is_rating = exists(
-    select(literal(1)).where(
-        same_resource(index_token, index_reference),
-        index_token.c.parameter == literal("code"),
-        index_token.c.system == literal(OBSERVATION_KIND),
-        index_token.c.code == literal("goal-attainment"),
+
+
+def _is_of(kind: Kind) -> ColumnElement[bool]:
+    return exists(
+        select(literal(1)).where(
+            same_resource(index_token, index_reference),
+            index_token.c.parameter == literal(kind.path),
+            index_token.c.system == literal(kind.system),
+            index_token.c.code == literal(kind.code),
+        )
     )
-)
+
+
 _told = select(index_reference.c.type, index_reference.c.id).where(
     index_reference.c.person == PERSON,
     or_(
@@ -203,11 +209,15 @@ _told = select(index_reference.c.type, index_reference.c.id).where(
             and_(index_reference.c.type == literal(type), index_reference.c.parameter == literal(name))
             for type, name in _TELLING
         ],
-        and_(
-            index_reference.c.type == literal("Observation"),
-            index_reference.c.parameter == literal("focus"),
-            _is_rating,
-        ),
+        *[
+            and_(
+                index_reference.c.type == literal(type),
+                index_reference.c.parameter.in_([literal(each) for each in kind.sources]),
+                _is_of(kind),
+            )
+            for type, entry in RESOURCE_TYPES.items()
+            for kind in entry.categories.kinds
+        ],
     ),
     index_reference.c.target_type == TYPE,
     index_reference.c.target_id == ID,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 from persons import Person
+from resources import ours, ref
 
 
 def test_a_role_that_is_deleted_gives_no_access(person: Person, system: httpx.Client) -> None:
@@ -12,6 +13,21 @@ def test_a_role_that_is_deleted_gives_no_access(person: Person, system: httpx.Cl
     system.delete(person.who("nurse").replace("Practitioner/", "PractitionerRole/"))
 
     assert (before, nurse.get(goal).status_code) == (200, 404)
+
+
+def test_who_has_a_function_alone_is_what_the_directory_says_they_are(
+    person: Person, system: httpx.Client
+) -> None:
+    role = person.ref("PractitionerRole", "nurse")
+    person.store(person.team({"role": [ours("team-function", "educator")], "member": ref(role)}))
+    nurse, document = person.client("nurse"), person.ref("DocumentReference", "report")
+    seen = [nurse.get(document).status_code]
+    for profession in ("welfare-professional", "health-professional"):
+        changed = {**system.get(role).json(), "code": [ours("role", profession)]}
+        system.put(role, json=changed)
+        seen.append(nurse.get(document).status_code)
+
+    assert seen == [200, 404, 200]
 
 
 def test_a_professional_who_is_deleted_is_refused(person: Person, system: httpx.Client) -> None:

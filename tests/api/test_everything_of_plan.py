@@ -144,8 +144,15 @@ def test_what_is_sensitive_now_is_hidden_as_it_was_too(person: Person) -> None:
 
 
 def test_before_it_was_there_there_is_no_plan(known: Person) -> None:
-    url = f"/{known.ref('CarePlan', 'plan')}/$everything?_at=2020-01-01"
-    assert refused(known.client("gp").get(url)) == (404, "not-found")
+    answer = known.client("gp").get(f"/{known.ref('CarePlan', 'plan')}/$everything?_at=2020-01-01")
+    assert (refused(answer), "was not here at that moment" in answer.text) == ((404, "not-found"), True)
+
+
+def test_who_does_not_see_the_plan_is_not_told_when_it_was_there(known: Person) -> None:
+    there, nowhere = known.ref("CarePlan", "plan"), known.ref("CarePlan", "none")
+    client = known.client("stranger")
+    texts = [client.get(f"/{each}/$everything?_at=2020-01-01").text for each in (there, nowhere)]
+    assert texts[0].replace(there, nowhere) == texts[1]
 
 
 @pytest.mark.parametrize("query", ["_at=yesterday", "_at=2026-13-01", "_profile=x", "_type=Goal", "_at="])

@@ -400,6 +400,17 @@ def test_of_a_category_it_is_told_who_sees_only_the_own(known: Person) -> None:
     assert known.who("stranger") not in extents
 
 
+def test_without_a_question_whoever_sees_anything_of_the_plan_is_told(known: Person) -> None:
+    answer = asked("person", known, "who-can-see")
+    named = {each["actor"]["reference"]: each["extent"] for each in parts(answer, "party")}
+    assert {known.who("neighbour"): "own", known.who("nurse"): "all"}.items() <= named.items()
+
+
+def test_without_a_question_who_reads_nothing_is_not_told(known: Person) -> None:
+    answer = asked("person", known, "who-can-see")
+    assert known.who("stranger") not in {each["actor"]["reference"] for each in parts(answer, "party")}
+
+
 def test_nobody_but_the_person_sees_when_the_sharing_ended(person: Person) -> None:
     person.store(person.sharing("inactive"))
     answer = asked("person", person, "who-can-see", resource=person.ref("Condition", "diabetes"))

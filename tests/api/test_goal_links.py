@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from goals import link
 from persons import Person, new_person
 from resources import DZOP, Resource, bundle, goal, participant, post, put, ref, task
 from serving import ran, serving
@@ -270,6 +271,22 @@ def test_what_is_loaded_may_come_in_any_order(person: Person) -> None:
     person.store(secret(person, extension=[above(person.ref("Goal", "top"))]))
     person.store(goal(person.ref("Goal", "top"), person.patient) | {"meta": SENSITIVE})
     assert [sees(person, "nurse", name) for name in ("secret", "top")] == [True, True]
+
+
+@pytest.mark.parametrize("type", ["milestone", "predecessor", "successor", "replacement"])
+def test_a_goal_that_is_a_step_or_beside_is_not_opened_by_the_link(person: Person, type: str) -> None:
+    top, care = person.ref("Goal", "top"), person.ref("Goal", "care")
+    person.store(goal(top, person.patient))
+    person.store(goal(care, person.patient, extension=[link(top, type)]))
+    stored(person, "person", for_neighbour(person, care))
+    assert [sees(person, "neighbour", name) for name in ("care", "top")] == [True, False]
+
+
+def test_who_does_a_step_does_not_see_the_goal_that_names_it_as_a_step(person: Person) -> None:
+    top, care = person.ref("Goal", "top"), person.ref("Goal", "care")
+    stored(person, "person", goal(top, person.patient, extension=[link(care, "milestone")]))
+    stored(person, "person", for_neighbour(person, care))
+    assert [sees(person, "neighbour", name) for name in ("care", "top")] == [True, False]
 
 
 @pytest.mark.parametrize("change", ["completed", "another owner", "deleted"])

@@ -98,6 +98,12 @@ def _versions(person: Person, name: str) -> list[Parameter]:
     return [{"name": each, "resource": plan} for each in ("base", "mine", "theirs")]
 
 
+def _employer_of_last_year(person: Person, name: str) -> list[Parameter]:
+    employer = {"name": "organization", "valueReference": ref(person.ref("Organization", "employer-gp"))}
+    days = (("start", "2025-01-01"), ("end", "2025-12-31"))
+    return [employer, *({"name": each, "valueDate": day} for each, day in days)]
+
+
 def _subject(person: Person, name: str) -> list[Parameter]:
     return [{"name": "subject", "valueString": person.patient}]
 
@@ -159,6 +165,7 @@ CASES: Mapping[str, Case] = {
     "invite": Case(TEAM, (200, 403, 403, 403, 403, 403, 404, 404), _somebody_new),
     "mark-read": Case(("Communication", "message"), (200, 422, 200, 404, 404, 404, 404, 404)),
     "overview": Case(PLAN, (200, 200, 200, 200, 200, 404, 404, 404)),
+    "billing-facts": Case(PLAN, (200, 200, 200, 200, 200, 404, 404, 404), _employer_of_last_year),
     "mine": Case(("Task",), EVERYBODY),
     "diff": Case(PLAN, (200, 200, 200, 200, 200, 404, 404, 404), _since_the_first),
     "merge": Case(PLAN, (200, 200, 200, 200, 200, 404, 404, 404), _versions),

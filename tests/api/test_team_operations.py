@@ -10,12 +10,9 @@ import pytest
 from persons import FAMILY, MEMBERS, Person
 from resources import Resource, entity, ours, participant, ref
 
-from dzop.access.keeping import CLASH
-from dzop.access.team_writing import WAITS
 from dzop.interactions.team import MEMBER_OR_ENTRY
 from dzop.plan.team import MEMBER_AGREEMENT
-from dzop.plan.team_agreement import DECIDED, NOT_TO_ADD, NOT_TO_CHANGE, NOT_TO_COORDINATE, UNFOUNDED
-from dzop.plan.team_changes import NO_SUCH_ENTRY, NOBODY, NOT_A_MEMBER, SEVERAL
+from dzop.plan.team_agreement import DECIDED, NOT_TO_ADD, NOT_TO_CHANGE, NOT_TO_COORDINATE
 
 COORDINATOR = ours("role", "care-coordinator")
 WEEK = {"start": "2030-05-06", "end": "2030-05-12"}
@@ -67,7 +64,9 @@ def sees(person: Person, name: str) -> bool:
 
 
 def text(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["issue"][0]["details"]["text"]
+    """The status, and the rule that is broken, or else the words."""
+    details = answer.json()["issue"][0]["details"]
+    return answer.status_code, details["coding"][0]["code"] if "coding" in details else details["text"]
 
 
 @pytest.mark.parametrize(
@@ -178,13 +177,13 @@ def test_who_was_to_come_later_is_taken_out(person: Person) -> None:
 def test_an_organisation_is_not_taken_out_by_who_works_there(person: Person) -> None:
     employer = person.ref("Organization", "employer-stranger")
     person.store(person.team(participant(employer, "general-practitioner")))
-    assert text(ask(person, "stranger", "leave")) == (422, NOT_A_MEMBER)
+    assert text(ask(person, "stranger", "leave")) == (422, "not-a-member")
     assert person.server.client(employer).post(f"{person.ref('CareTeam', 'team')}/$leave").status_code == 200
     assert not sees(person, "stranger")
 
 
 def test_who_is_no_member_does_not_leave(person: Person) -> None:
-    assert text(ask(person, "person", "leave")) == (422, NOT_A_MEMBER)
+    assert text(ask(person, "person", "leave")) == (422, "not-a-member")
 
 
 # -- the care coordinator -------------------------------------------------------------------------------------
@@ -223,10 +222,7 @@ def test_there_is_one_coordinator(person: Person) -> None:
     for name in ("nurse", "gp"):
         ask(person, name, "claim-coordination")
     assert ask(person, "person", "agree", member(person.who("nurse"))).status_code == 200
-    assert text(ask(person, "person", "agree", member(person.who("gp")))) == (
-        409,
-        CLASH["second-coordinator"][1],
-    )
+    assert text(ask(person, "person", "agree", member(person.who("gp")))) == (409, "second-coordinator")
 
 
 def test_two_claims_agreed_at_once_make_one_coordinator(person: Person) -> None:
@@ -256,7 +252,10 @@ def test_a_claim_for_longer_than_the_membership_is_not_agreed(person: Person) ->
     )
     person.store(person.team(ends))
     ask(person, "nurse", "claim-coordination", during(WEEK))
-    assert text(ask(person, "person", "agree", member(person.who("nurse")))) == (422, UNFOUNDED)
+    assert text(ask(person, "person", "agree", member(person.who("nurse")))) == (
+        422,
+        "coordinator-outside-team",
+    )
 
 
 def test_a_coordinator_is_replaced_for_a_week(person: Person) -> None:
@@ -274,7 +273,7 @@ def test_a_coordinator_is_replaced_for_a_week(person: Person) -> None:
 
 
 def test_who_is_no_member_claims_nothing(person: Person) -> None:
-    assert text(ask(person, "person", "claim-coordination")) == (422, NOT_A_MEMBER)
+    assert text(ask(person, "person", "claim-coordination")) == (422, "not-a-member")
 
 
 # -- asking it right ------------------------------------------------------------------------------------------
@@ -290,7 +289,7 @@ def test_who_does_not_see_the_team_finds_nothing(person: Person, operation: str)
 @pytest.mark.parametrize("operation", ["agree", "decline"])
 def test_an_entry_that_is_not_there_is_refused(person: Person, operation: str) -> None:
     answer = ask(person, "person", operation, member(person.who("stranger")))
-    assert text(answer) == (422, NO_SUCH_ENTRY)
+    assert text(answer) == (422, "entry-unknown")
 
 
 def test_nothing_waits_twice_for_the_same_agreement(person: Person) -> None:
@@ -307,7 +306,7 @@ def test_several_entries_that_wait_are_told_apart_by_role_or_id(person: Person) 
     ]
     person.store(person.team(*person.team()["participant"], *more))
     whom = member(person.who("stranger"))
-    assert text(ask(person, "person", "agree", whom)) == (422, SEVERAL)
+    assert text(ask(person, "person", "agree", whom)) == (422, "entry-unclear")
     assert ask(person, "person", "agree", whom, role("general-practitioner")).status_code == 200
     answer = ask(person, "person", "decline", {"name": "entry", "valueString": "two"})
     assert [state for _, state, _ in entries(answer.json(), person.who("stranger"))] == ["agreed", "declined"]
@@ -323,7 +322,7 @@ def test_an_entry_is_named_in_one_way(person: Person, both: bool) -> None:
 def test_a_member_is_recognisable(person: Person, operation: str) -> None:
     nobody = {"name": "member", "valueReference": {"display": "Dr. Niemand"}}
     given = [nobody, role("general-practitioner")] if operation == "propose" else [nobody]
-    assert text(ask(person, "person", operation, *given)) == (422, NOBODY)
+    assert text(ask(person, "person", operation, *given)) == (422, "member-unrecognisable")
 
 
 def test_what_would_be_no_team_is_refused(person: Person) -> None:
@@ -339,7 +338,7 @@ def test_another_version_is_not_changed(person: Person) -> None:
 
 def test_a_client_that_prefers_words_is_told_that_it_waits(person: Person) -> None:
     answer = proposed(person, "nurse", Prefer="return=OperationOutcome")
-    assert answer.json()["issue"][1]["diagnostics"] == WAITS
+    assert answer.json()["issue"][1]["details"]["coding"][0]["code"] == "member-waits"
 
 
 def test_what_changes_a_team_is_posted(person: Person) -> None:

@@ -144,7 +144,7 @@ def _closed(world: list[Body], instant: datetime) -> str | None:
     if not ends or any(body["status"] in ("draft", "active", "on-hold") for body in plans):
         return None
     last = max(ends)
-    return "plan" if last == "0001" or date.fromisoformat(last) < today else None
+    return "plan" if last == "0001" or date.fromisoformat(last) <= today else None
 
 
 def _today(instant: datetime) -> date:

@@ -1,4 +1,4 @@
-"""What must never be: two coordinators at once, and a case manager who is a member or coordinates."""
+"""What must never be: two coordinators at once, and a case manager who stands in a team or coordinates."""
 
 from __future__ import annotations
 
@@ -49,6 +49,10 @@ MANAGER = "case-management m1 Practitioner/cas ..2024-12-31"
         ((), [MANAGER, COORDINATOR]),
         (("case-manager-member",), [MANAGER, "team t1 Practitioner/cas"]),
         (("case-manager-member",), [MANAGER, "team t1 PractitionerRole/cas-home"]),
+        *(
+            (("case-manager-member",), [MANAGER, f"team t1 Practitioner/cas {role}"])
+            for role in ("case-manager", "informal-network", "representative", "no-relation")
+        ),
         ((), [MANAGER, "team t1 Organization/home"]),
         ((), [MANAGER, "team t1 Practitioner/cas proposed"]),
         ((), [MANAGER, "team t1 Practitioner/cas ..2024-05-31"]),

@@ -59,6 +59,10 @@ class Scenario:
     def consents(self, kind: str) -> list[Resource]:
         return [consent for consent in self.of("Consent") if kind in codes(consent["category"])]
 
+    def tasks(self, *, by_server: bool) -> list[Resource]:
+        """The tasks of the plan, or those that the server asks for behind a grant."""
+        return [task for task in self.of("Task") if ("closing-report" in codes([task["code"]])) == by_server]
+
 
 def codes(concepts: list[Resource]) -> list[str]:
     return [coding["code"] for concept in concepts for coding in concept.get("coding", ())]
@@ -223,7 +227,9 @@ def test_the_plan_holds_every_goal_and_task(scenario: Scenario) -> None:
     (plan,) = scenario.of("CarePlan")
     held = {item["reference"] for item in plan["goal"]}
     held |= {activity["reference"]["reference"] for activity in plan["activity"]}
-    assert held == {reference(resource) for resource in (*scenario.of("Goal"), *scenario.of("Task"))}
+    assert held == {
+        reference(resource) for resource in (*scenario.of("Goal"), *scenario.tasks(by_server=False))
+    }
 
 
 @every_scenario
@@ -253,9 +259,20 @@ def test_every_task_has_an_owner_and_is_about_the_plan_or_a_goal(scenario: Scena
     about = {reference(each) for type in ("Goal", "CarePlan") for each in scenario.of(type)}
     assert [
         task["id"]
-        for task in scenario.of("Task")
+        for task in scenario.tasks(by_server=False)
         if "owner" not in task or task["focus"]["reference"] not in about
     ] == []
+
+
+@every_scenario
+def test_every_case_manager_is_asked_for_a_closing_report(scenario: Scenario) -> None:
+    managers = {
+        (reference(consent), actor["reference"]["reference"])
+        for consent in scenario.consents("case-management")
+        for actor in consent["provision"]["actor"]
+    }
+    asked = scenario.tasks(by_server=True)
+    assert {(each["focus"]["reference"], each["owner"]["reference"]) for each in asked} == managers
 
 
 @every_scenario

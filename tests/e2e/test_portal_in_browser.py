@@ -2,68 +2,18 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, expect
+from e2e.portal_pages import Visit, choose, log_in, overflow, violations
+from playwright.sync_api import Route, expect
 from pypdf import PdfReader
 
 JET, AN, DOCTOR = "Patient/jet-peeters", "RelatedPerson/an-peeters", "Practitioner/dr-van-acker"
 NEIGHBOUR, EXCLUDED_SISTER = "RelatedPerson/louis-maes", "RelatedPerson/lies-wouters"
 MARKET = "Elke zondag met Louis naar de markt kunnen blijven gaan."
 WALKING = "Tegen 1 maart 300 meter stappen met mijn rollator, tot aan het marktplein."
-Visit = Callable[..., Page]
-
-
-@pytest.fixture
-def visit(chromium: Browser, base_url: str) -> Iterator[Visit]:
-    """Opens the portal in a browser of its own; fails the test when the browser complains."""
-    opened, complaints = [], []
-
-    def open_portal(locale: str = "nl-BE", width: int = 1100, dark: bool = False) -> Page:
-        context = chromium.new_context(
-            locale=locale,
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if dark else "light",
-        )
-        opened.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on(
-            "console", lambda message: complaints.append(message.text) if message.type == "error" else None
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{base_url}/portal/")
-        return page
-
-    yield open_portal
-    for context in opened:
-        context.close()
-    assert [text for text in complaints if "Failed to load resource" not in text] == []
-
-
-def choose(page: Page, reference: str) -> None:
-    page.locator("#log-in").click()
-    page.locator(f'button[name=person][value="{reference}"]').click()
-
-
-def log_in(page: Page, reference: str) -> Page:
-    choose(page, reference)
-    page.locator("#goals").wait_for()
-    return page
-
-
-def violations(page: Page) -> list[tuple[str, Any]]:
-    found = Axe().run(page).response["violations"]
-    return [(each["id"], [node["target"] for node in each["nodes"]]) for each in found]
-
-
-def overflow(page: Page) -> int:
-    script = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    return int(page.evaluate(script))
 
 
 def test_jet_reads_her_plan_under_her_own_words(visit: Visit) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from resources import ours, ref
+from resources import ours, participant, ref
 
 from dzop.actor import SYSTEM
 from dzop.fhir.search.query import read_query
@@ -25,8 +25,9 @@ async def home(database: str) -> AsyncIterator[Home]:
 
 
 async def notices(home: Home) -> list[dict[str, Any]]:
-    """The messages about this person, as the operator sees them."""
-    query = read_query("Communication", (("patient", home.patient),), base=BASE, lenient=False)
+    """The messages of a conflict around this person, as the operator sees them."""
+    asked = (("patient", home.patient), ("topic", "exchange-conflict"))
+    query = read_query("Communication", asked, base=BASE, lenient=False)
     page = await home.gateway.search(await home.call(SYSTEM), query, None, 10)
     return [await home.found(f"Communication/{each.id}") for each in page.matches]
 
@@ -83,6 +84,16 @@ def _coordinated(home: Home) -> dict[str, Any]:
     first, second = team["participant"]
     role = [*first["role"], ours("role", "care-coordinator")]
     return {**team, "participant": [{**first, "role": role}, second]}
+
+
+async def test_who_claimed_coordination_beside_the_own_role_is_told(home: Home) -> None:
+    team = home.team(home.gp, home.partner.organization)
+    claimed = participant(home.gp, "care-coordinator")
+    await home.write({**team, "participant": [*team["participant"], claimed]})
+    home.hub_changes("Goal", description={"text": "Naar de zee"})
+    await home.write(home.goal(text="Naar het bos"), by=home.gp)
+    await home.adapter().deliver()
+    assert [each["recipient"] for each in await notices(home)] == [[ref(home.gp)]]
 
 
 async def test_where_nobody_coordinates_the_person_is_told(home: Home) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from resources import DZOP, Resource, entity, ours, ref
 
 from dzop.explanation.difference import NAMING, name_of, told_difference
 from dzop.explanation.words import WORDS
+from dzop.fhir.profiles.registry import PROFILES
 from dzop.fhir.resource_types import RESOURCE_TYPES
 from dzop.fhir.structure import structure_of_resource
 from dzop.fhir.verbatim import Number
+from dzop.plan import reviews
 from dzop.plan.belonging import TYPES
 from dzop.plan.plan_difference import between
 from terminology.content import LANGUAGES
@@ -163,4 +166,66 @@ def test_names_are_looked_for_in_types_that_there_are() -> None:
 
 
 def test_what_has_no_name_is_told_by_its_kind() -> None:
-    assert name_of({"resourceType": "QuestionnaireResponse"}) == ""
+    assert name_of({"resourceType": "QuestionnaireResponse"}, "nl") == ""
+
+
+CONTEXTS = ("CarePlan", "Goal", "Task", "Appointment", "CareTeam", "Communication", "Extension")
+
+
+def test_every_extension_of_ours_in_a_plan_has_a_name_in_plain_words() -> None:
+    named = {
+        each.url.rpartition("/")[2]
+        for each in PROFILES.values()
+        if each.type == "Extension" and each.url.startswith(DZOP)
+        for context in each.context.split()
+        if context.partition(".")[0] in CONTEXTS
+    }
+    assert named - set(WORDS["en"].texts["element"]) == set()
+
+
+def new(language: str, resource: Resource) -> str:
+    """What is said of something that came to belong to a plan."""
+    (found,) = between({}, {f"{resource['resourceType']}/new": resource})
+    return told_difference(WORDS[language], found, {})
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("nl", "Nieuw in het plan: observatie ‘welbevinden’ (9 november 2026): 15."),
+        ("fr", "Nouveau dans le plan : observation « bien-être » (9 novembre 2026) : 15."),
+        ("de", "Neu im Plan: Beobachtung „Wohlbefinden“ (9. November 2026): 15."),
+        ("en", "New in the plan: observation ‘well-being’ (9 November 2026): 15."),
+    ],
+)
+def test_a_new_score_is_told_with_its_name_its_day_and_what_it_says(language: str, expected: str) -> None:
+    code = {**ours("instrument-score", "well-being"), "text": "welbevinden"}
+    score = entity("Observation/new", code=code, effectiveDateTime="2026-11-09", valueInteger=Number("15"))
+    assert new(language, score) == expected
+
+
+def test_what_there_is_many_a_time_is_told_with_its_moment() -> None:
+    visit = entity("Appointment/new", start="2027-01-03T10:00:00+01:00", description="Huisbezoek")
+    assert new("en", visit) == "New in the plan: appointment ‘Huisbezoek’ (3 January 2027 at 10:00)."
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("nl", "Nieuw in het plan: taak ‘opnieuw bekijken: past het nog?’."),
+        ("fr", "Nouveau dans le plan : tâche « revoir ensemble : est-ce encore bon ? »."),
+        ("de", "Neu im Plan: Aufgabe „neu ansehen: passt es noch?“."),
+        ("en", "New in the plan: task ‘look at it again: does it still fit?’."),
+    ],
+)
+def test_a_task_of_the_server_is_told_in_one_language(language: str, expected: str) -> None:
+    plan = entity("CarePlan/plan", subject=ref("Patient/jet"))
+    assert new(language, reviews.task(plan, "2026-12-01", None, [], "Patient/jet", "")) == expected
+
+
+def test_the_day_of_review_has_a_name() -> None:
+    url = f"{DZOP}/StructureDefinition/review-due"
+    before, after = ({"extension": [{"url": url, "valueDate": day}]} for day in ("2026-11-16", "2026-12-16"))
+    assert told("en", before, after) == [
+        "Goal ‘Naar de markt’, by when to look at it again: was 16 November 2026, is now 16 December 2026."
+    ]

@@ -9,6 +9,7 @@ from dzop.fhir.references import (
     SSIN,
     Reference,
     actor_key,
+    goal_milestones,
     goal_references,
     parse_reference,
     person_references,
@@ -138,10 +139,18 @@ def _relation(type, target):
     }
 
 
-def test_the_goals_above_a_goal_are_not_those_beside_it():
-    relations = [_relation("other", "Goal/life"), _relation("replacement", "Goal/old")]
+_RELATIONS = [
+    _relation(type, f"Goal/{type}")
+    for type in ("other", "milestone", "predecessor", "successor", "replacement")
+]
 
-    assert ("Goal/life",) == goal_references({"extension": relations}, "Goal", BASE)
+
+def test_the_goals_above_a_goal_are_neither_those_beside_it_nor_those_below():
+    assert ("Goal/other",) == goal_references({"extension": _RELATIONS}, "Goal", BASE)
+
+
+def test_the_steps_towards_a_goal_are_its_milestones():
+    assert ("Goal/milestone",) == goal_milestones({"extension": _RELATIONS}, BASE)
 
 
 def test_a_task_serves_the_goals_it_points_at_and_nothing_else():

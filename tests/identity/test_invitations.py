@@ -12,7 +12,7 @@ import pytest
 from browsing import App
 from entering import PASSWORD, Site, site
 from persons import Person, new_person
-from resources import ref
+from resources import consent, participant, provision, ref
 
 OWN = "lots of green bicycles"
 WRONG = "abcd-efgh-ijkm-npqr"
@@ -108,6 +108,74 @@ def invited_again(here: Site, related: str) -> httpx.Response:
 def answered(answer: httpx.Response) -> tuple[int, str]:
     """The status and the page without what is sealed anew each time and what was typed."""
     return answer.status_code, re.sub(r'(value|href)="[^"]*"', "", answer.text)
+
+
+PERIOD = {"start": "2020-01-01", "end": "2100-01-01"}
+
+
+def given(here: Site, kind: str, related: str) -> None:
+    """A consent of this kind names somebody."""
+    roots = {
+        "mandate": provision("permit", (related,), period=PERIOD),
+        "grant": provision("permit", (related,), ("document",), period=PERIOD),
+        "settings": provision("permit", provision=[provision("permit", (related,), ("document",))]),
+        "exclusion": provision("deny", (related,)),
+    }
+    name = here.person.ref("Consent", f"{kind}-{related.partition('/')[2]}")
+    document = ref(here.person.ref("DocumentReference", "report"))
+    here.person.store(consent(name, kind, here.person.patient, roots[kind], sourceReference=document))
+
+
+@pytest.mark.parametrize("kind", ["mandate", "grant", "settings", "exclusion"])
+def test_a_code_is_void_once_a_consent_names_who_was_invited(here: Site, kind: str) -> None:
+    related, code = invited(here)
+    given(here, kind, related)
+    assert (joined(here, code, f"an.{kind}").status_code, subjects(here, f"an.{kind}")) == (403, [])
+
+
+def test_a_code_is_void_once_who_was_invited_coordinates(here: Site) -> None:
+    person = new_person(here.service)
+    related, code = invited(here, person=person)
+    person.store(
+        person.team(participant(related, "informal-carer"), participant(related, "care-coordinator"))
+    )
+    assert joined(here, code, "an.coordinates").status_code == 403
+
+
+def test_a_code_is_not_void_because_the_team_changes(here: Site) -> None:
+    person = new_person(here.service)
+    related, code = invited(here, person=person)
+    person.store(person.team(participant(related, "informal-network"), participant(person.who("gp"), "x")))
+    assert joined(here, code, "an.in-the-team").status_code == 303
+
+
+def test_what_is_given_to_somebody_else_leaves_a_code_as_it_was(here: Site) -> None:
+    _, code = invited(here)
+    given(here, "grant", here.person.who("neighbour"))
+    assert joined(here, code, "an.stays").status_code == 303
+
+
+def test_what_somebody_else_gives_leaves_a_code_as_it_was(here: Site) -> None:
+    related, code = invited(here)
+    other = new_person(here.service)
+    naming = provision("deny", (related,))
+    other.store(consent(other.ref("Consent", "theirs"), "exclusion", other.patient, naming))
+    assert joined(here, code, "an.of-others").status_code == 303
+
+
+def test_a_code_that_the_person_asks_for_knowing_what_was_given_counts(here: Site) -> None:
+    related, code = invited(here)
+    given(here, "grant", related)
+    told = {each["name"]: each for each in invited_again(here, related).json()["parameter"]}
+    tried = [joined(here, each, "an.knowing").status_code for each in (code, told["code"]["valueString"])]
+    assert tried == [403, 303]
+
+
+def test_who_joined_keeps_the_capacity_whatever_is_given_later(here: Site) -> None:
+    related, code = invited(here)
+    joined(here, code, "an.keeps")
+    given(here, "grant", related)
+    assert subjects(here, "an.keeps") == [[related]]
 
 
 def test_an_account_holds_several_capacities(here: Site) -> None:

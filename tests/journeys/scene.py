@@ -1,17 +1,19 @@
 """A person, the people around, and what each of them sees: what the six scenarios are played on.
 
-Every look is taken through three doors: read, search, and what comes along with the person (`_revinclude`).
+Every look is taken through four doors: read, search, what comes along with the person (`_revinclude`), and what comes
+along with an appointment that names it (`_include`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 import httpx
 from resources import (
+    DZOP,
     SINCE,
     SSIN,
     Resource,
@@ -30,6 +32,10 @@ from serving import Service
 from dzop.fhir.resource_types import RESOURCE_TYPES
 
 Parameter = dict[str, Any]
+COORDINATOR: Parameter = {
+    "name": "role",
+    "valueCoding": {"system": f"{DZOP}/CodeSystem/role", "code": "care-coordinator"},
+}
 
 
 @dataclass(frozen=True)
@@ -90,20 +96,41 @@ class Scene:
         """Asserts that somebody sees none of these, through any door."""
         assert [each for each in self._looks(name, references) if each[2]] == []
 
-    def _looks(self, name: str, references: Iterable[str]) -> list[tuple[str, str, bool]]:
-        client, (_, _, patient) = self.client(name), self.patient.partition("/")
-        knows_person = client.get(f"/{self.patient}").status_code == 200
-        found = []
-        for reference in references:
-            type, _, id = reference.partition("/")
-            found += [
-                (reference, "read", client.get(f"/{reference}").status_code == 200),
-                (reference, "search", id in _ids(client.get(f"/{type}", params={"_id": id}))),
-            ]
-            if knows_person and RESOURCE_TYPES[type].parameter("patient"):
-                beside = {"_id": patient, "_revinclude": f"{type}:patient"}
-                found += [(reference, "_revinclude", id in _ids(client.get("/Patient", params=beside)))]
-        return found
+    def _looks(self, name: str, references: Sequence[str]) -> list[tuple[str, str, bool]]:
+        """(what, through which door, whether it is seen)."""
+        client = self.client(name)
+        found = [(each, "read", client.get(f"/{each}").status_code == 200) for each in references]
+        for type, ids in _by_type(references).items():
+            named = [f"{type}/{id}" for id in ids]
+            seen = _seen(client, type, _id=",".join(ids))
+            found += [(each, "search", each in seen) for each in named]
+            beside = self._beside_the_person(client, type)
+            found += [(each, "_revinclude", each in beside) for each in named if beside]
+        along = self._along_with_an_appointment(client, name, references)
+        return found + [(each, "_include", each in along) for each in references if along]
+
+    def _beside_the_person(self, client: httpx.Client, type: str) -> set[str]:
+        """The person and what of this type comes along; nothing for who does not know the person."""
+        if not RESOURCE_TYPES[type].parameter("patient"):
+            return set()
+        id = self.patient.partition("/")[2]
+        return _seen(client, "Patient", _id=id, _revinclude=f"{type}:patient")
+
+    def _along_with_an_appointment(
+        self, client: httpx.Client, name: str, references: Sequence[str]
+    ) -> set[str]:
+        """An appointment of who looks, and what comes along of all that it names; nothing for who sees no such."""
+        there = dict.fromkeys(
+            self.cast[each] for each in ("person", name) if not _is_software(self.cast[each])
+        )
+        appointment = entity(
+            self.ref("Appointment", f"look-of-{name}"),
+            status="proposed",
+            participant=[{"actor": ref(each), "status": "accepted"} for each in there],
+            supportingInformation=[ref(each) for each in references],
+        )
+        self.store(appointment)
+        return _seen(client, "Appointment", _id=appointment["id"], _include="Appointment:supporting-info")
 
 
 def scene(
@@ -143,6 +170,33 @@ def scene(
 def parameter(name: str, **value: Any) -> Parameter:
     """A parameter of an operation: `parameter("member", valueReference=ref(...))`."""
     return {"name": name, **value}
+
+
+def coordinated_by(made: Scene, name: str) -> None:
+    """Somebody of the team takes up coordination, and the person agrees."""
+    team = made.ref("CareTeam", "team")
+    made.ask(name, f"{team}/$claim-coordination")
+    made.ask(
+        "person", f"{team}/$agree", parameter("member", valueReference=ref(made.cast[name])), COORDINATOR
+    )
+
+
+def events(made: Scene, name: str, **asked: str) -> list[Resource]:
+    """What the access log tells somebody about the person, the newest first."""
+    about = {"patient": made.patient, "_count": "200", **asked}
+    found = made.client(name).get("/AuditEvent", params=about).json()
+    return [each["resource"] for each in found.get("entry", ())]
+
+
+def remarks(made: Scene, name: str) -> dict[str, list[str]]:
+    """What the overview of the plan tells somebody: what each remark, by its code, is about."""
+    told = made.client(name).get(f"/{made.ref('CarePlan', 'plan')}/$overview").json()
+    found = {}
+    for each in told.get("parameter", ()):
+        (code,) = (part["valueCoding"]["code"] for part in each["part"] if part["name"] == "code")
+        about = [part["valueReference"]["reference"] for part in each["part"] if part["name"] == "about"]
+        found[code] = about
+    return found
 
 
 def mandate(made: Scene, name: str, since: str = "2026-01-01", **elements: Any) -> list[Resource]:
@@ -210,6 +264,22 @@ def _plan(made: Scene, members: Mapping[str, str]) -> list[Resource]:
     ]
 
 
-def _ids(answer: httpx.Response) -> set[str]:
+def _by_type(references: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for reference in references:
+        type, _, id = reference.partition("/")
+        found.setdefault(type, []).append(id)
+    return found
+
+
+def _seen(client: httpx.Client, type: str, **asked: str) -> set[str]:
+    """The references of all that a search brings."""
+    answer = client.get(f"/{type}", params=asked)
     assert answer.status_code == 200, answer.text
-    return {each["resource"]["id"] for each in answer.json().get("entry", ())}
+    found = (each["resource"] for each in answer.json().get("entry", ()))
+    return {f"{each['resourceType']}/{each['id']}" for each in found}
+
+
+def _is_software(reference: str) -> bool:
+    """Software of an organisation takes part in nothing."""
+    return reference.startswith("Organization/")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from journeys.scene import Scene, mandate, parameter, scene
-from resources import DZOP, SSIN, consent, entity, goal, ours, participant, provision, ref, ssin, task
+import pytest
+from journeys.scene import COORDINATOR, Scene, mandate, parameter, scene
+from resources import SSIN, consent, entity, goal, ours, participant, provision, ref, ssin, task
 from serving import Server
-
-COORDINATOR = {
-    "name": "role",
-    "valueCoding": {"system": f"{DZOP}/CodeSystem/role", "code": "care-coordinator"},
-}
 
 
 def usual(server: Server) -> Scene:
@@ -37,11 +33,12 @@ def test_e1_a_general_practitioner_outside_the_team_is_told_nothing_and_the_log_
     assert made.cast["stranger"] in who
 
 
-def test_e2_a_case_manager_is_no_member_of_the_team(server: Server) -> None:
+@pytest.mark.parametrize("role", ["health-professional", "case-manager", "informal-network"])
+def test_e2_a_case_manager_is_no_member_of_the_team(server: Server, role: str) -> None:
     made = usual(server)
     made.write("person", managed(made))
     team = made.read("person", made.ref("CareTeam", "team"))
-    joined = participant(made.cast["manager"], "health-professional")
+    joined = participant(made.cast["manager"], role)
     refused = {**team, "participant": [*team["participant"], joined]}
     made.write("person", refused, 422)
 
@@ -100,13 +97,14 @@ def test_e8_a_goal_without_target_or_code_is_a_goal(server: Server) -> None:
 def test_e11_a_token_of_before_a_change_of_consent_keeps_no_access(server: Server) -> None:
     made = usual(server)
     plan, gp = made.ref("CarePlan", "plan"), made.client("gp")
-    before = gp.get(f"/{plan}").status_code
+    found = {"patient": made.patient}
+    before = gp.get(f"/{plan}").status_code, gp.get("/CarePlan", params=found).json()["total"]
     made.change("person", made.ref("Consent", "sharing"), status="inactive")
-    assert (before, gp.get(f"/{plan}").status_code, gp.get(f"/{plan}/_history").status_code) == (
-        200,
-        404,
-        404,
-    )
+    after = [
+        gp.get(f"/{plan}{path}").status_code for path in ("", "/_history", "/_history/1", "/$everything")
+    ]
+    assert (before, after, gp.get("/CarePlan", params=found).json()["total"]) == ((200, 1), [404] * 4, 0)
+    made.misses("gp", plan, made.ref("CareTeam", "team"), made.patient)
 
 
 def test_e12_a_person_without_an_address_has_a_plan(server: Server) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from journeys.scene import Scene, mandate, parameter, scene
+from journeys.scene import Scene, coordinated_by, mandate, parameter, scene
 from resources import (
     DZOP,
     Resource,
@@ -35,6 +35,7 @@ def raymond(server: Server) -> Scene:
             "gp": "general-practitioner",
             "nurse": "health-professional",
             "psychologist": "health-professional",
+            "palliative-nurse": "health-professional",
         },
         outside={"night-nurse": "health-professional"},
     )
@@ -57,22 +58,13 @@ def wishes(made: Scene) -> Resource:
     )
 
 
-def coordinated_by(made: Scene, name: str) -> None:
-    team, role = (
-        made.ref("CareTeam", "team"),
-        {"system": f"{DZOP}/CodeSystem/role", "code": "care-coordinator"},
-    )
-    made.ask(name, f"{team}/$claim-coordination")
-    member = parameter("member", valueReference=ref(made.cast[name]))
-    made.ask("person", f"{team}/$agree", member, parameter("role", valueCoding=role))
-
-
 def tasks_of_kind(made: Scene, name: str, kind: str) -> list[dict[str, Any]]:
     found = made.client(name).get("/Task", params={"patient": made.patient, "code": kind}).json()
     return [each["resource"] for each in found.get("entry", ())]
 
 
 def test_1_what_he_wishes_for_later_is_for_few_until_he_opens_it(raymond: Scene) -> None:
+    """The scenario would have the nurse read it from the start; the matrix leaves that to him."""
     letter = raymond.ref("DocumentReference", "wishes")
     raymond.write("gp", wishes(raymond))
     for name in ("gp", "person", "mia"):
@@ -98,9 +90,12 @@ def test_2_his_wife_writes_in_his_journal_and_it_says_so(raymond: Scene) -> None
         raymond.cast["mia"],
         raymond.patient,
     )
-    raymond.sees("person", page)
+    own = raymond.ref("Communication", "nausea")
+    raymond.write("person", communication(own, raymond.patient, "journal", raymond.patient))
+    for name in ("person", "mia"):
+        raymond.sees(name, page, own)
     for name in ("nurse", "gp", "guido"):
-        raymond.misses(name, page)
+        raymond.misses(name, page, own)
 
 
 def test_3_a_change_of_setting_asks_the_coordinator_for_a_consultation_with_him_and_his_wife(
@@ -182,6 +177,7 @@ def test_4_a_nurse_of_the_night_reads_with_his_grant_and_only_then(raymond: Scen
 
 def test_5_when_he_dies_all_is_closed_but_aftercare_and_what_weighs_on_his_wife(raymond: Scene) -> None:
     visit, burden = raymond.ref("Task", "visit"), raymond.ref("Observation", "burden")
+    page = raymond.ref("Communication", "late")
     raymond.write("nurse", task(visit, raymond.patient, owner=ref(raymond.cast["nurse"])))
     own = entity(
         burden,
@@ -196,9 +192,17 @@ def test_5_when_he_dies_all_is_closed_but_aftercare_and_what_weighs_on_his_wife(
     died = {**raymond.read("system", raymond.patient), "deceasedDateTime": "2026-11-01T05:00:00+01:00"}
     raymond.write("system", died, 200)
 
-    assert raymond.read("nurse", visit)["status"] == "cancelled"
+    plan, home = raymond.ref("CarePlan", "plan"), raymond.ref("Goal", "home")
+    ended = {each: raymond.read("nurse", each)["status"] for each in (visit, plan)}
+    assert ended == {visit: "cancelled", plan: "completed"}
     raymond.write("gp", goal(raymond.ref("Goal", "late"), raymond.patient), 403)
+    raymond.write("mia", communication(page, raymond.patient, "journal", raymond.patient), 403)
+    raymond.change("gp", raymond.patient, answered=403, gender="male")
+    raymond.change("mia", raymond.ref("Consent", "sharing"), answered=403, status="inactive")
+    for name in ("mia", "gp", "nurse"):
+        raymond.sees(name, plan, home, visit)
     raymond.sees("mia", burden)
+    raymond.misses("gp", burden)
     aftercare = task(
         raymond.ref("Task", "aftercare"),
         raymond.patient,
@@ -207,6 +211,37 @@ def test_5_when_he_dies_all_is_closed_but_aftercare_and_what_weighs_on_his_wife(
     )
     raymond.write("nurse", aftercare)
     raymond.sees("mia", raymond.ref("Task", "aftercare"))
+    raymond.change("mia", raymond.ref("Task", "aftercare"), status="accepted")
+
+
+def test_6_what_is_billed_is_an_organisation_its_time_and_the_day_of_the_consultation(raymond: Scene) -> None:
+    """Also when he has died, and nothing is written any more."""
+    coordinated_by(raymond, "nurse")
+    there = ("person", "mia", "gp", "palliative-nurse")
+    held = entity(
+        raymond.ref("Appointment", "held"),
+        status="fulfilled",
+        appointmentType=ours("meeting-kind", "mdo"),
+        description="Over thuis sterven",
+        start="2026-09-03T14:00:00+02:00",
+        end="2026-09-03T15:00:00+02:00",
+        participant=[{"actor": ref(raymond.cast[name]), "status": "accepted"} for name in there],
+    )
+    raymond.write("palliative-nurse", held)
+    died = {**raymond.read("system", raymond.patient), "deceasedDateTime": "2026-11-01T05:00:00+01:00"}
+    raymond.write("system", died, 200)
+
+    asked = f"/{raymond.ref('CarePlan', 'plan')}/$billing-facts?start=2026-09-01&end=2026-09-30"
+    told = {
+        "resourceType": "Parameters",
+        "parameter": [
+            {"name": "organization", "valueReference": ref(raymond.cast["employer-palliative-nurse"])},
+            {"name": "involvement", "valuePeriod": {"start": "2026-09-01", "end": "2026-09-30"}},
+            {"name": "consultation", "valueDate": "2026-09-03"},
+        ],
+    }
+    assert raymond.client("palliative-nurse").get(asked).json() == told
+    assert raymond.client("night-nurse").get(asked).status_code == 404
 
 
 def test_a_volunteer_joins_when_he_agrees(raymond: Scene) -> None:

@@ -1,4 +1,7 @@
-"""P5: Marc, 58, French-speaking in Brussels, comes home from hospital after a stroke."""
+"""P5: Marc, 58, French-speaking in Brussels, comes home from hospital after a stroke.
+
+Step 6, the exchange with another system, is in test_between_systems.py.
+"""
 
 from __future__ import annotations
 
@@ -102,6 +105,7 @@ def test_1_the_hospital_sends_its_letter_and_no_second_file(marc: Scene) -> None
 def test_2_the_hospital_gives_and_does_not_look_on(marc: Scene) -> None:
     marc.misses("hospital", marc.ref("Communication", "journal"), marc.ref("Communication", "message"))
     marc.misses("hospital", marc.ref("Goal", "cooking"))
+    marc.write("hospital", letter(marc))
     team = marc.read("person", marc.ref("CareTeam", "team"))
     ended = [
         {**each, "period": {**each["period"], "end": "2026-11-20"}}
@@ -111,7 +115,12 @@ def test_2_the_hospital_gives_and_does_not_look_on(marc: Scene) -> None:
     ]
     marc.write("person", {**team, "participant": ended}, 200)
     marc.misses(
-        "hospital", marc.ref("Goal", "hand"), marc.ref("CarePlan", "plan"), marc.ref("CareTeam", "team")
+        "hospital",
+        marc.ref("Goal", "hand"),
+        marc.ref("CarePlan", "plan"),
+        marc.ref("CareTeam", "team"),
+        marc.ref("DocumentReference", "letter"),
+        marc.patient,
     )
 
 
@@ -122,6 +131,10 @@ def test_3_coming_home_is_a_pivotal_moment_with_a_list_of_what_is_to_be_seen_to(
     kinds = {coding["code"] for each in listed for coding in each["code"]["coding"]}
     assert kinds >= {"medication-review", "aid-request", "home-visit"}
     assert consultation["reasonCode"]["coding"][0]["code"] == "hospital-discharge"
+    asked = [f"Task/{each['id']}" for each in (consultation, *listed)]
+    for name in ("person", "claire", "nurse"):
+        marc.sees(name, *asked, marc.ref("Encounter", "stay"))
+    marc.misses("hospital", *asked)
 
 
 def test_4_the_software_of_the_gp_takes_up_what_is_asked_and_is_told_when_it_is_late(marc: Scene) -> None:

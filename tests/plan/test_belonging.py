@@ -45,6 +45,8 @@ def found(*resources: Resource, plan: str = "CarePlan/a") -> set[str]:
         ([plan("a"), entity("Observation/o", basedOn=[ref("CarePlan/a")])], {"Observation/o"}),
         ([plan("a"), entity("Communication/c", about=[ref("CarePlan/a")])], {"Communication/c"}),
         ([plan("a"), entity("Appointment/a", supportingInformation=[ref("CarePlan/a")])], {"Appointment/a"}),
+        ([plan("a"), entity("Composition/c", event=[{"detail": [ref("CarePlan/a")]}])], {"Composition/c"}),
+        ([plan("a"), entity("Composition/c", section=[{"entry": [ref("CarePlan/a")]}])], {"Composition/c"}),
         ([plan("a"), goal("Goal/g", PERSON), task("Task/t", PERSON)], set()),
     ],
 )
@@ -74,6 +76,12 @@ def test_a_diagnosis_brings_nothing_that_rests_on_it() -> None:
     assert found(
         plan("a", addresses=[shared]), entity("Condition/c"), task("Task/t", PERSON, reasonReference=shared)
     ) == {"Condition/c"}
+
+
+def test_a_report_belongs_to_the_plan_with_the_appointment_that_it_is_about() -> None:
+    about = {"event": [{"detail": [ref("CarePlan/a"), ref("Appointment/held")]}]}
+    there = [plan("a"), entity("Appointment/held"), entity("Composition/report", **about)]
+    assert found(*there) == {"Composition/report", "Appointment/held"}
 
 
 def test_what_is_not_among_the_resources_leads_nowhere() -> None:

@@ -6,16 +6,18 @@ from typing import Any
 
 import orjson
 import pytest
-from questionnaires import SYSTEM, chosen, given, group, limit, option, question
+from questionnaires import SYSTEM, alone, chosen, given, group, limit, option, question
 from resources import Resource
 
 from dzop.fhir import json
+from dzop.fhir.outcome import Unprocessable
 from dzop.plan.questionnaire import questions
 from dzop.plan.questionnaire_response import ValueSets, checked, codings_asked
 
 ITEM = "QuestionnaireResponse.item"
 COLOURS = "http://questionnaires.example/ValueSet/colours"
 CHOICE = {"answerOption": [option("red", None), option("blue", None)]}
+EXCLUSIVE = {"answerOption": [*CHOICE["answerOption"], alone(option("none", 0))], "repeats": True}
 
 
 def _read(value: Any) -> Any:
@@ -222,12 +224,71 @@ def test_a_question_is_answered_by_no_value_of_another_type(type: str, _: Resour
             [given("b", {"valueString": "a"}), group("a")],
             [],
         ),
+        (
+            [question("q", "choice", **EXCLUSIVE)],
+            [given("q", chosen("red"), chosen("none"))],
+            [("answer-exclusive", f"{ITEM}[0].answer[1].value")],
+        ),
+        ([question("q", "choice", **EXCLUSIVE)], [given("q", chosen("none"))], []),
+        ([question("q", "choice", **EXCLUSIVE)], [given("q", chosen("red"), chosen("blue"))], []),
     ],
 )
 def test_each_fault_is_told_where_it_is(
     items: list[Resource], answers: list[Resource], expected: list[tuple[str, str | None]]
 ) -> None:
     assert expected == _faults(items, answers)
+
+
+@pytest.mark.parametrize(
+    ("expression", "type", "answer", "expected"),
+    [
+        ("[0-9]{4}", "string", {"valueString": "9000"}, []),
+        ("[0-9]{4}", "string", {"valueString": "9000 Gent"}, ["answer-format"]),
+        ("^[0-9]{4}$", "text", {"valueString": "9000"}, []),
+        ("[a-z]+", "open-choice", {"valueString": "Groen"}, ["answer-format"]),
+        ("https://.*", "url", {"valueUri": "http://care.example"}, ["answer-format"]),
+        ("[0-9]{2}", "integer", {"valueInteger": 7}, ["answer-format"]),
+        (r"[0-9]+\.[0-9]{2}", "decimal", {"valueDecimal": 1.25}, []),
+        ("2026-.*", "date", {"valueDate": "2025-12-31"}, ["answer-format"]),
+        ("x", "choice", chosen("red"), []),
+        ("true", "boolean", {"valueBoolean": False}, []),
+        ("(?=a)a", "string", {"valueString": "a"}, ["answer-format-unknown"]),
+        ("a" * 1001, "string", {"valueString": "a"}, ["answer-format-unknown"]),
+        ("(?:[^a]{0,900}){900}", "string", {"valueString": "a"}, ["answer-format-unknown"]),
+    ],
+    ids=lambda value: "long" if isinstance(value, str) and len(value) > 100 else None,
+)
+def test_an_answer_has_the_form_that_is_asked_for(
+    expression: str, type: str, answer: Resource, expected: list[str]
+) -> None:
+    asked = question("q", type, extension=[limit("regex", valueString=expression)])
+    assert expected == [rule for rule, _ in _faults([asked], [given("q", answer)])]
+
+
+def test_letters_that_are_held_against_an_expression_are_counted() -> None:
+    asked = question("q", "text", extension=[limit("regex", valueString="(.*x){100}")])
+    with pytest.raises(Unprocessable) as refused:
+        _faults([asked], [given("q", {"valueString": "x" * 100_001})])
+    assert ["answers-too-many"] == [each.rule for each in refused.value.issues]
+
+
+def _formed(expressions: list[str]) -> list[tuple[str, str | None]]:
+    """The faults of an answer to each of many questions, each with its expression."""
+    asked = [
+        question(f"q{number}", "string", extension=[limit("regex", valueString=each)])
+        for number, each in enumerate(expressions)
+    ]
+    return _faults(asked, [given(f"q{number}", {"valueString": "a"}) for number in range(len(expressions))])
+
+
+def test_an_expression_that_many_questions_have_is_counted_once() -> None:
+    assert [] == _formed(["a|" + "b" * 100] * 300)
+
+
+def test_many_expressions_are_too_many() -> None:
+    with pytest.raises(Unprocessable) as refused:
+        _formed(["a|" + "b" * 100 + str(number) for number in range(300)])
+    assert ["answers-too-many"] == [each.rule for each in refused.value.issues]
 
 
 @pytest.mark.parametrize(

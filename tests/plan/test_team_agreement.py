@@ -20,11 +20,9 @@ from dzop.plan.team_agreement import (
     NOT_TO_ADD,
     NOT_TO_CHANGE,
     NOT_TO_COORDINATE,
-    TWICE,
-    UNFOUNDED,
-    UNKNOWN_STATE,
     May,
     Settled,
+    require_consistent,
     settle,
 )
 
@@ -60,8 +58,14 @@ def team(*participants: Resource) -> tuple[Entry, ...]:
     return entries(source, BASE, {})
 
 
+def consistent(before: tuple[Entry, ...], after: tuple[Entry, ...], may: May) -> Settled:
+    found = settle(before, after, may)
+    require_consistent(before, after, found)
+    return found
+
+
 def settled(before: list[Resource], after: list[Resource], may: May) -> Settled:
-    return settle(team(*before), team(*after), may)
+    return consistent(team(*before), team(*after), may)
 
 
 def outcome(before: list[Resource], after: list[Resource], may: May) -> Any:
@@ -69,7 +73,7 @@ def outcome(before: list[Resource], after: list[Resource], may: May) -> Any:
     try:
         found = settled(before, after, may).entries
     except FhirError as error:
-        return error.issues[0].text
+        return error.issues[0].rule or error.issues[0].text
     return [
         (each.value["member"]["reference"], each.state, each.value["period"].get("end")) for each in found
     ]
@@ -273,7 +277,7 @@ def test_a_proposal_that_is_agreed_takes_the_place_of_what_it_changes() -> None:
 @pytest.mark.parametrize(("may", "state"), [(DECIDES, "agreed"), (PROPOSES, "proposed")])
 def test_nobody_is_twice_in_the_same_role_at_the_same_time(may: May, state: str) -> None:
     before = [entry(state=state, proposer=ACTOR)]
-    assert outcome(before, [*before, entry(state=state, **LATER)], may) == TWICE
+    assert outcome(before, [*before, entry(state=state, **LATER)], may) == "member-twice"
 
 
 def test_one_after_the_other_is_not_twice() -> None:
@@ -302,7 +306,7 @@ def test_what_the_operator_entered_twice_hinders_nobody() -> None:
 )
 @pytest.mark.parametrize("may", [DECIDES, PROPOSES])
 def test_an_agreement_is_one_of_three_and_said_once(may: May, extension: list[Resource]) -> None:
-    assert outcome([], [{**entry(state=None), "extension": extension}], may) == UNKNOWN_STATE
+    assert outcome([], [{**entry(state=None), "extension": extension}], may) == "member-agreement"
 
 
 # -- the care coordinator ----------------------------------------------------------------------------------
@@ -355,12 +359,12 @@ def test_a_carer_does_not_undo_an_agreement() -> None:
 )
 def test_a_coordinator_is_a_member_for_as_long(membership: list[Resource]) -> None:
     after = [*membership, entry(role=COORDINATES, period=WEEK)]
-    assert outcome(membership, after, DECIDES) == UNFOUNDED
+    assert outcome(membership, after, DECIDES) == "coordinator-outside-team"
 
 
 def test_a_member_who_coordinates_leaves_both() -> None:
     before = [entry(THIRD), entry(ACTOR), entry(ACTOR, role=COORDINATES)]
-    assert outcome(before, [before[0], before[2]], NEITHER) == UNFOUNDED
+    assert outcome(before, [before[0], before[2]], NEITHER) == "coordinator-outside-team"
     assert outcome(before, before[:1], NEITHER) == [(THIRD, "agreed", None)]
 
 
@@ -457,7 +461,7 @@ def test_who_does_not_decide_takes_no_agreement_from_anybody_else_and_gives_none
 ) -> None:
     before, after = team(*update[0]), team(*update[1])
     try:
-        found = settle(before, after, may).entries
+        found = consistent(before, after, may).entries
     except FhirError:
         return
     assert _agreed(before, may) == _agreed(found, may)
@@ -478,10 +482,10 @@ def test_what_was_sent_and_settled_is_settled(update: tuple[list[Resource], list
     before, after = team(*update[0]), team(*update[1])
     for may in (DECIDES, PROPOSES, NEITHER):
         try:
-            found = settle(before, after, may)
+            found = consistent(before, after, may)
         except FhirError:
             continue
-        again = settle(found.entries, found.entries, may)
+        again = consistent(found.entries, found.entries, may)
         assert [each.text for each in again.entries] == [each.text for each in found.entries]
         assert again.grounds == frozenset()
 
@@ -490,7 +494,7 @@ def test_what_was_sent_and_settled_is_settled(update: tuple[list[Resource], list
 def test_nobody_gains_a_longer_membership_alone(update: tuple[list[Resource], list[Resource]]) -> None:
     before, after = team(*update[0]), team(*update[1])
     try:
-        found = settle(before, after, PROPOSES).entries
+        found = consistent(before, after, PROPOSES).entries
     except FhirError:
         return
     for each in found:

@@ -74,10 +74,11 @@ def test_who_proposed_an_entry_takes_it_out_and_anybody_else_declines_it() -> No
 
 def test_a_proposal_comes_last_in_the_words_of_the_client() -> None:
     member = {"reference": "Practitioner/b", "display": "Zoë"}
-    found = proposed(team(OTHER), BASE, member, [{"text": "arts"}], None)
+    found = proposed(team(OTHER), BASE, member, [{"text": "arts"}], None, NOW)
+    since = '"period":{"start":"2026-05-04T14:00:00+02:00"}'
     assert texts(found) == [
         OTHER,
-        '{"role":[{"text":"arts"}],"member":{"reference":"Practitioner/b","display":"Zoë"}}',
+        f'{{"role":[{{"text":"arts"}}],"member":{{"reference":"Practitioner/b","display":"Zoë"}},{since}}}',
     ]
 
 

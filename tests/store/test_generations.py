@@ -13,13 +13,16 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from goals import link
 from matrices import changed
 from persons import Person, ids, new_person
-from resources import entity, goal, participant, practitioner, ref
+from resources import entity, goal, ours, participant, practitioner, ref, task
 from serving import Service, eventually, in_process, launched, ran
 
 from consent.matrix import load, read
-from dzop.access.generations import announce, use
+from dzop.access.generations import announce, step, use
+from dzop.access.matrices import Matrices
+from dzop.access.verification import differences
 from dzop.store.database import Database
 from dzop.store.migrations import migrate
 
@@ -247,6 +250,64 @@ def test_what_is_in_force_can_be_compiled_again(url: str, direct: Direct, tmp_pa
         ran(tmp_path, "matrix", "use", SHIPPED, "--again", "--database", url)
         eventually(lambda: direct("select active from generation") == 2)
         assert (broken, document_read(service, person, "gp")) == (404, 200)
+
+
+def compiled(url: str, base: str) -> None:
+    """All that is to be compiled is, without a service."""
+
+    async def work() -> None:
+        async with Database.opened(url, 1) as database:
+            while await step(database, Matrices(load()), base):
+                pass
+
+    asyncio.run(work())
+
+
+def is_verified(url: str, base: str) -> bool:
+    """Whether `dzop verify` would find nothing."""
+
+    async def found() -> list[str]:
+        async with Database.opened(url, 1) as database:
+            return [each async for each in differences(database, load(), base)]
+
+    return asyncio.run(found()) == []
+
+
+def test_a_law_that_changed_with_a_release_is_compiled_for_what_older_ones_left(
+    url: str, direct: Direct, tmp_path: Path
+) -> None:
+    with in_process(url, tmp_path) as older:
+        person = new_person(older)
+        nurse = person.who("nurse")
+        person.store(person.team({"role": [ours("team-function", "educator")], "member": ref(nurse)}))
+    direct("delete from grants where position($1 in shape) > 0", nurse)
+    direct("update alembic_version set version_num = '0008'")
+    migrate(url)
+    before = is_verified(url, older.fhir)
+    compiled(url, older.fhir)
+    assert (before, is_verified(url, older.fhir)) == (False, True)
+
+
+def test_goals_that_older_rules_opened_by_a_link_are_closed_when_all_is_compiled_again(
+    url: str, direct: Direct, tmp_path: Path
+) -> None:
+    with in_process(url, tmp_path) as service:
+        person = new_person(service)
+        top, care, own = (person.ref(*each) for each in (("Goal", "top"), ("Goal", "care"), ("Task", "own")))
+        person.store(
+            goal(top, person.patient),
+            goal(care, person.patient, extension=[link(top, "milestone")]),
+            task(own, person.patient, owner=ref(person.who("neighbour")), focus=ref(care)),
+        )
+    direct(
+        "insert into audience select person, type, $1, actor, kind, via, valid_from, valid_until from audience"
+        " where via = $2 and id = $3",
+        *(top.partition("/")[2], own, care.partition("/")[2]),
+    )
+    direct("update generation set next = last + 1, last = last + 1, next_matrix_version = matrix_version")
+    compiled(url, service.fhir)
+    opened = direct("select array_agg(id) from audience where kind = 'derived' and via = $1", own)
+    assert opened == [care.partition("/")[2]]
 
 
 def test_what_is_on_its_way_can_be_called_off(url: str, direct: Direct, tmp_path: Path, matrix: Path) -> None:

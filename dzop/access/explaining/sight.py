@@ -8,8 +8,9 @@ from datetime import datetime
 from functools import reduce
 from itertools import pairwise
 from operator import itemgetter, or_
+from typing import Final
 
-from consent.categories import BURDEN
+from consent.categories import BURDEN, CATEGORIES
 from consent.law import decide
 from dzop.access.explaining.inquiry import About, Inquiry, category_mask
 from dzop.access.explaining.people import capacities, concerned, meant, names
@@ -32,11 +33,16 @@ PREVIEWED = tuple(
     name for name, entry in RESOURCE_TYPES.items() if entry.compartment == "person" and name != "AuditEvent"
 )
 """What a preview shows: the plan, and not who looked at it."""
+WHOLE: Final = "plan"
+"""The category of the plan as a whole."""
+_APART: Final = frozenset({WHOLE, "about-me", "carer-burden", "sensitive", "access-log"})
+_PLAN: Final = (WHOLE, *(each for each in CATEGORIES if each not in _APART), "about-me")
+"""What there is to see in a plan: not what carers say of themselves, nor what is hidden in the other categories."""
 
 
 @dataclass(frozen=True, slots=True)
 class AskedSight:
-    """Who sees this resource, or this category, at an instant?"""
+    """Who sees this resource, or this category, at an instant? Without either: anything of the plan."""
 
     at: datetime
     resource: str = ""
@@ -45,8 +51,12 @@ class AskedSight:
 
 @dataclass(frozen=True, slots=True)
 class Seeing:
-    """Somebody who sees it: since when and until when without interruption (None: always), how much, and why."""
+    """Somebody who sees it: since when and until when without interruption (None: always), how much, and why.
 
+    `category` is what is seen, where that was not asked of one entry.
+    """
+
+    category: str
     actor: str
     name: str
     role: str
@@ -65,7 +75,11 @@ class _Seen:
 
     mask: int
     tied: Sequence[Row]
-    is_resource: bool
+    category: str = ""
+
+    @property
+    def is_resource(self) -> bool:
+        return not self.category
 
     def kinds(self, actor: Actor, at: datetime) -> frozenset[str]:
         """How it concerns the actor at an instant."""
@@ -73,8 +87,11 @@ class _Seen:
 
 
 async def who_can_see(inquiry: Inquiry, asked: AskedSight) -> tuple[list[Seeing], list[About]]:
-    """Everybody who sees it at that instant, by name; and what that tells of."""
-    seen = await _looked_at(inquiry, asked)
+    """Everybody who sees it at that instant, by name; and what that tells of.
+
+    Of several things somebody is told with the first that is seen at all.
+    """
+    looked = await _looked_at(inquiry, asked)
     rows = await inquiry.connection.rows(
         grants.GRANTS, person=inquiry.person, generation=inquiry.law.generation
     )
@@ -84,28 +101,34 @@ async def who_can_see(inquiry: Inquiry, asked: AskedSight) -> tuple[list[Seeing]
     found = []
     for actor in await concerned([inquiry], asked.at):
         fitting = [row for shape in fitting_shapes(actor) for row in by_shape.get(shape, ())]
-        extent = _extent(fitting, seen, actor, asked.at)
+        sights = ((seen, _extent(fitting, seen, actor, asked.at)) for seen in looked)
+        seen, extent = next((each for each in sights if each[1] != "none"), (looked[0], "none"))
         if extent != "none" and _may_be_told(inquiry, seen, actor):
-            found.append((actor, extent, *_stretch(fitting, seen, actor, asked.at)))
-    return await _told(inquiry, asked, seen, found), [About(seen.mask, asked.resource)]
+            found.append((actor, seen, extent, *_stretch(fitting, seen, actor, asked.at)))
+    return await _told(inquiry, asked, found), [About(looked[0].mask, asked.resource)]
 
 
-async def _looked_at(inquiry: Inquiry, asked: AskedSight) -> _Seen:
+async def _looked_at(inquiry: Inquiry, asked: AskedSight) -> Sequence[_Seen]:
+    """One entry, one category, or all there are in a plan, the plan as a whole first."""
     if asked.resource:
         shown = await inquiry.resource(asked.resource)
         rows = await inquiry.connection.rows(
             statements.AUDIENCE, person=inquiry.person, type=shown.type, id=shown.id
         )
-        return _Seen(shown.mask, rows, is_resource=True)
-    about = category_mask(asked.category)
-    inquiry.require_askable(about)
+        return [_Seen(shown.mask, rows)]
+    inquiry.require_askable(category_mask(asked.category))
     opened = await inquiry.connection.rows(statements.OPENED, person=inquiry.person, now=asked.at)
+    return [_of_category(inquiry, each, opened) for each in ([asked.category] if asked.category else _PLAN)]
+
+
+def _of_category(inquiry: Inquiry, category: str, opened: Collection[Row]) -> _Seen:
+    about = category_mask(category)
     entries = [
         {"actor": row["actor"], "kind": "shared", "valid_from": ALWAYS, "valid_until": FOREVER}
         for row in opened
         if row["mask"] & about and not row["mask"] & BURDEN & ~inquiry.readable
     ]
-    return _Seen(about, entries, is_resource=False)
+    return _Seen(about, entries, category)
 
 
 def _may_be_told(inquiry: Inquiry, seen: _Seen, actor: Actor) -> bool:
@@ -163,19 +186,18 @@ def _stretch(
 async def _told(
     inquiry: Inquiry,
     asked: AskedSight,
-    seen: _Seen,
-    found: Sequence[tuple[Actor, str, datetime | None, datetime | None]],
+    found: Sequence[tuple[Actor, _Seen, str, datetime | None, datetime | None]],
 ) -> list[Seeing]:
     called = await names(inquiry, [actor for actor, *_ in found])
     told = []
-    for actor, extent, since, until in found:
+    for actor, seen, extent, since, until in found:
         kinds = seen.kinds(actor, asked.at) | (frozenset() if seen.is_resource else TIES)
         decision = decide(shape_of(actor), inquiry.facts, asked.at, "read", seen.mask, kinds, inquiry.matrix)
         organization = actor.organization
-        text = text_of(inquiry, called, actor, decision, extent, "read", asked.category, asked.at)
+        text = text_of(inquiry, called, actor, decision, extent, "read", seen.category, asked.at)
         told.append(
             Seeing(
-                actor.individual, called.of_actor(actor), _role(decision.rules, actor), organization,
+                seen.category, actor.individual, called.of_actor(actor), _role(decision.rules, actor), organization,
                 called.of(organization) if organization else None, since, until, extent, decision.rules, text,
             )
         )  # fmt: skip

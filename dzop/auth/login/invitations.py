@@ -1,7 +1,7 @@
 """Codes with which somebody who is invited takes up a capacity, `RelatedPerson/x`, with a login of their own.
 
 A code counts once and for two weeks, and only its digest is kept. It is given for a capacity in which nobody could act
-so far; a new one takes the place of one that was lost.
+so far; a new one takes the place of one that was lost. Where the capacity is given more meanwhile, it is void.
 """
 
 from __future__ import annotations
@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import DateTime, LargeBinary, Text, any_, bindparam, exists, literal, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    LargeBinary,
+    Text,
+    any_,
+    bindparam,
+    exists,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from dzop.auth.login.passwords import made_up
@@ -46,6 +58,11 @@ _ISSUE = compiled(
 _LIVE = compiled(select(table.c.subject).where(*_IS_LIVE))
 _REDEEM = compiled(update(table).where(*_IS_LIVE).values(used_at=_NOW).returning(table.c.subject))
 _WAITS = compiled(select(table.c.inviter).where(table.c.subject == _SUBJECT, table.c.used_at.is_(None)))
+_VOID = compiled(
+    update(table)
+    .where(table.c.subject == any_(bindparam("subjects", type_=ARRAY(Text))), table.c.used_at.is_(None))
+    .values(expires_at=table.c.created_at, inviter=literal(""))
+)
 _HELD = compiled(
     select(literal(1)).where(
         or_(
@@ -82,9 +99,15 @@ class Invitations:
         return None if row is None else code
 
     async def inviter_of(self, subject: str) -> str | None:
-        """Who invited somebody who did not take it up yet; None for who was not invited, or came."""
+        """Who invited somebody who did not take it up yet; empty where that is void, None for who was not invited,
+        or came.
+        """
         row = await self.connection.row(_WAITS, subject=subject)
         return None if row is None else str(row["inviter"])
+
+    async def void(self, subjects: Sequence[str]) -> None:
+        """Codes for these count no more, and nobody stands for them: what they open is not what it was."""
+        await self.connection.run(_VOID, subjects=list(subjects))
 
     async def is_held(self, subject: str) -> bool:
         """Whether somebody logs in as this already."""

@@ -15,7 +15,8 @@ ElementDefinition) and what it asks:
     sliced = "system"   by what slices are told apart                text = "..."    in words, for people
 
 Two more stand for the rows that every slice of their kind has: `system = X` on a slice of identifiers, and
-`coding = X` or `coding = "X|code"` on one of concepts or codings. An extension has its `context`, or several. A name in
+`coding = X` or `coding = "X|code"` on one of concepts or codings. An extension has its `context`, or
+several, and may be there more than once in it with `max = "*"`. A name in
 `targets` or `profile` is that of another table, or of a type. https://hl7.org/fhir/R4/profiling.html
 """
 
@@ -77,7 +78,7 @@ class Rule:
 class Profile:
     """A profile on a resource or a data type; `base` is the canonical of the one it narrows, R4's own without.
 
-    `also` are canonicals under which it went before.
+    `also` are canonicals under which it went before; `max` is how often an extension may be in one element.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Profile:
     version: str = ""
     text: str = ""
     context: str = ""
+    max: str = "1"
 
     @property
     def canonicals(self) -> tuple[str, ...]:
@@ -117,7 +119,7 @@ def _profile(name: str, table: Mapping[str, Any], urls: Mapping[str, str]) -> Pr
         name, urls[name], table["type"], table["title"], _merged((*rows, *supported)),
         _canonical(base, urls) if base else "",
         tuple(expanded(url) for url in table.get("also", ())), table.get("version", ""), table.get("text", ""),
-        table.get("context", ""),
+        table.get("context", ""), table.get("max", "1"),
     )  # fmt: skip
 
 

@@ -40,6 +40,8 @@ async def diff(ask: Ask, given: Given) -> Answer:
     if language is not None and ours(language) is None:
         raise Invalid("`language` is one of `nl`, `fr`, `de`, `en`", expression="language")
     asked = [_moment(given, "from"), _moment(given, "to")]
+    if isinstance(asked[0], datetime) and asked[0] > ask.call.now:
+        raise Invalid(f"`from` is a moment that has passed, not `{given.get('from')}`", expression="from")
     found = await ask.service.gateway.plan_at(ask.call, ask.id, frozenset(readable(ask.call.actor)), asked)
     return await asyncio.to_thread(_answer, found, language, ask.request.accept_language)
 
@@ -62,7 +64,7 @@ def _moment(given: Given, name: str) -> Moment | None:
 def _answer(found: Sequence[tuple[datetime, Whole]], language: str | None, accepted: str) -> Answer:
     (first, older), (second, newer) = found
     spoken = (ours(language) if language else None) or preferred(accepted, _person(older, newer))
-    names = {key: name for each in (older, newer) for key, name in _names(each)}
+    names = {key: name for each in (older, newer) for key, name in _names(each, spoken)}
     changed = [_change(each, names, spoken) for each in between(_resources(older), _resources(newer))]
     told = parameters(
         ("from", "instant", instant(first)),
@@ -76,9 +78,9 @@ def _resources(whole: Whole) -> Resources:
     return {f"{each.type}/{each.id}": verbatim.read(each.body) for each in whole.matches}
 
 
-def _names(whole: Whole) -> Iterator[tuple[str, str]]:
+def _names(whole: Whole, language: str) -> Iterator[tuple[str, str]]:
     for each in (*whole.matches, *whole.included):
-        if name := name_of(verbatim.read(each.body)):
+        if name := name_of(verbatim.read(each.body), language):
             yield f"{each.type}/{each.id}", name
 
 

@@ -17,8 +17,9 @@ from dzop.fhir.references import read_reference
 from dzop.interactions.exchanged import Answer, Ask
 from dzop.interactions.rendered import json_bytes
 from dzop.interactions.team import as_concept
-from dzop.plan.invitation import INFORMAL_CARER, role_of_invited
+from dzop.plan.invitation import INFORMAL_CARER, is_plain, role_of_invited
 from dzop.plan.rule import refusal
+from dzop.plan.team import Entry
 
 __all__ = ["NAME_OR_RELATED", "invite"]
 
@@ -48,9 +49,14 @@ def _wanted(ask: Ask, given: Given) -> Wanted:
         raise Invalid(NAME_OR_RELATED, expression="Parameters.parameter")
     if name is not None and not 1 <= len(name.strip()) <= 200:
         raise Invalid(NO_NAME, expression="Parameters.parameter.where(name = 'name')")
+    if name is not None and not is_plain(name.strip()):
+        raise refusal("invitation-name", "Parameters.parameter.where(name = 'name')")
     role = as_concept(given.get("role")) if given.get("role") is not None else INFORMAL_CARER
     if role_of_invited(role) is None:
         raise refusal("invitation-role", "Parameters.parameter.where(name = 'role')")
+    period = given.get("period")
+    if period is not None and Entry("", {"period": period}, None).stretch[1] <= ask.call.now:
+        raise refusal("invitation-period", "Parameters.parameter.where(name = 'period')")
     key = None if related is None else read_reference(related, ask.service.base).local or ""
     relationship = given.get("relationship")
     return Wanted(
@@ -58,7 +64,7 @@ def _wanted(ask: Ask, given: Given) -> Wanted:
         key,
         None if relationship is None else as_concept(relationship),
         role,
-        given.get("period"),
+        period,
     )
 
 

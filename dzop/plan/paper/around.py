@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from dzop.fhir.names import name_of
 from dzop.fhir.paths import values
 from dzop.fhir.references import canonical_system, read_reference
+from dzop.fhir.search.date import date_range
 from dzop.plan.belonging import TYPES, belonging
 from dzop.plan.paper.content import Line, Section
 from dzop.plan.paper.words import Words
@@ -19,16 +20,20 @@ from terminology.content import BASE
 
 __all__ = ["Around", "Party", "codes_at", "person_of"]
 
+_ENDED: Final = frozenset({"revoked", "completed", "entered-in-error"})
+_TO_FILL_IN: Final = "." * 20
+
 Resource = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Somebody who may see the plan: the name, and the role as a code of ours."""
+    """Somebody who may see the plan, or only a part of it: the name, and the role as a code of ours."""
 
     name: str
     role: str
     organization: str | None = None
+    sees_part: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,36 @@ class Around:
         """What the person is called."""
         subject = self.resources[self.plan].get("subject")
         return name_of(self.resources.get(self.person)) or self.who(subject) or self.words.plain("person")
+
+    @cached_property
+    def title(self) -> str:
+        """What the plan is called, and of whom it is; of a part that it is one."""
+        plan = self.resources[self.plan]
+        if not plan.get("partOf"):
+            return self.words.plain("title", name=self.name)
+        return self.words.topic(self.words.plain("part", name=self.name), plan.get("title", ""))
+
+    @cached_property
+    def umbrella(self) -> Around:
+        """The same around the plan that this one is part of, as far up as the reader sees."""
+        plan, passed = self.plan, {""}
+        while plan not in passed:
+            passed.add(plan)
+            above = (self.key(each) or "" for each in self.resources[plan].get("partOf", ()))
+            plan = next((each for each in above if each in self.resources and each not in passed), plan)
+        return replace(self, plan=plan)
+
+    @cached_property
+    def is_over(self) -> bool:
+        """Whether nothing of the plan goes on: it has ended, or the person has died."""
+        return self.resources[self.plan].get("status") in _ENDED or self.has_died
+
+    @cached_property
+    def has_died(self) -> bool:
+        """Whether the person was dead at the instant."""
+        patient = self.resources.get(self.person, {})
+        died = patient.get("deceasedDateTime")
+        return date_range(died)[0] <= self.now if died else patient.get("deceasedBoolean") is True
 
     @cached_property
     def spoken_for(self) -> Mapping[str, tuple[str, str]]:
@@ -118,11 +153,11 @@ class Around:
         return name_of(resource) or reference.get("display")
 
     def phones(self, *resources: Resource | None) -> str:
-        """The telephone numbers of these, those preferred first."""
+        """The telephone numbers of these, those preferred first; where none is known, room to write one."""
         points = [each for resource in resources for each in (resource or {}).get("telecom") or ()]
         calls = [each for each in points if each.get("system") in ("phone", "sms") and each.get("value")]
         numbers = [each["value"] for each in sorted(calls, key=lambda each: each.get("rank", 9))]
-        return self.words.say("team", "phone", number=", ".join(dict.fromkeys(numbers))) if numbers else ""
+        return self.words.say("team", "phone", number=", ".join(dict.fromkeys(numbers)) or _TO_FILL_IN)
 
     def _marked(self, line: Line) -> Line:
         """The line with the mark, and without notes that say nothing."""

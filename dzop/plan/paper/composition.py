@@ -32,7 +32,9 @@ def composition(paper: Paper, person: Mapping[str, Any], plan: str, author: str,
         "resourceType": "Composition",
         "language": paper.language,
         "text": _text(
-            paper.language, [f"<p>{escape(each)}</p>" for each in (paper.title, *paper.preface)], ()
+            paper.language,
+            [f"<p>{escape(each)}</p>" for each in (paper.title, *paper.standing, *paper.preface)],
+            (),
         ),
         "status": "final",
         "type": {"coding": list(_TYPE)},

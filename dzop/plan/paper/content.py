@@ -39,7 +39,8 @@ class Section:
 class Paper:
     """A plan as it was at a moment, as far as one reader may see it, in one language.
 
-    `copy` and `page` (with places `{page}` and `{pages}`) stand on every page, `preface` under the title.
+    `copy` and `page` (with places `{page}` and `{pages}`) stand on every page, `preface` under the title;
+    `standing` is what comes before that, of a plan that is not simply going on.
     """
 
     language: str
@@ -47,6 +48,7 @@ class Paper:
     copy: str
     page: str
     preface: tuple[str, ...]
+    standing: tuple[str, ...]
     sections: tuple[Section, ...]
 
     @property

@@ -45,6 +45,7 @@ def _person(around: Around) -> Line:
     born, lives, spoken = patient.get("birthDate"), _address(patient), _spoken(words, patient)
     needs = [need for code in values(patient, _NEED) if (need := words.code(_NEEDS, code))]
     return contact(
+        words,
         around.name,
         around.phones(patient),
         words.say("emergency", "born", date=words.date(born)) if born else "",
@@ -79,16 +80,16 @@ def _contacts(around: Around) -> Iterator[Line]:
     known = (each for role in _CALLED for each in agreed if role in each.roles)
     team = dict.fromkeys((*(each for each in agreed if each.is_contact), *known))
     for member in team:
-        yield contact(member.name, member.phones, member.called, key=member.key)
+        yield contact(words, member.name, member.phones, member.called, key=member.key)
     for doctor in patient.get("generalPractitioner", ()):
         key, name = around.key(doctor) or "", around.who(doctor)
         if name and key not in {member.key for member in team}:
             phones = around.phones(around.resources.get(key))
-            yield contact(name, phones, words.say("emergency", "practice"), key=key)
+            yield contact(words, name, phones, words.say("emergency", "practice"), key=key)
     for each in patient.get("contact", ()):
         if name := name_of(each):
             relation = words.concepts(each.get("relationship", ())) or words.say("emergency", "contact")
-            yield contact(name, around.phones(each), relation, key=around.person)
+            yield contact(words, name, around.phones(each), relation, key=around.person)
 
 
 def _health(around: Around) -> Iterator[Line]:

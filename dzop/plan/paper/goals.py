@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from dzop.fhir.paths import values
-from dzop.fhir.references import goal_references
+from dzop.fhir.references import goal_milestones, goal_references
 from dzop.fhir.resource_types import GOAL_ACCEPTANCE
 from dzop.plan.goals import GOAL_FOR
 from dzop.plan.paper.around import Around, codes_at
@@ -47,12 +47,13 @@ def what_matters(around: Around) -> Section:
 
 
 def goals(around: Around) -> Section:
-    """Every goal under the goals that it serves, with where it stands."""
+    """Every goal under the goals that it serves or is a step towards, with where it stands."""
     found = dict(_listed(around))
     below = defaultdict[str, list[str]](list)
     for key, goal in found.items():
         for each in goal_references(goal, "Goal", around.base):
             below[each].append(key)
+        below[key] += [each for each in goal_milestones(goal, around.base) if each in found]
     served = {key for above in found for key in below[above]}
     # Goals that go round in a circle stand below each other only; they are told all the same.
     lines, told = list[Line](), set[str]()
@@ -75,13 +76,14 @@ def about_me(around: Around, *topics: str) -> Iterator[str]:
         topic, text = _value(told, "topic"), _value(told, "text")
         if text and (topic in topics if topics else topic != IN_AN_EMERGENCY):
             called = around.words.code(_TOPIC, topic)
-            yield around.words.say("written", "topic", topic=_capital(called), text=text) if called else text
+            yield around.words.topic(_capital(called), text)
 
 
 def _notes(around: Around, goal: Resource) -> Iterator[str]:
     words = around.words
     yield from (words.code(_CATEGORY, code) for code in codes_at(goal, "category", _CATEGORY))
-    yield words.concept(goal.get("achievementStatus")) or words.code(_STATUS, goal.get("lifecycleStatus"))
+    state = words.concept(goal.get("achievementStatus")) or words.code(_STATUS, goal.get("lifecycleStatus"))
+    yield words.say("goal", "ended", state=state) if state and around.is_over else state
     for due in values(goal, "target.dueDate"):
         yield words.say("written", "by", date=words.date(due))
     for whom in values(goal, _GOAL_FOR):

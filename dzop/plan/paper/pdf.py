@@ -56,6 +56,8 @@ def pdf(paper: Paper, made: datetime) -> bytes:
     """The pages, A4; `made` is when."""
     sheets = _Sheets(paper, made)
     sheets.paragraph(paper.title, _TITLE)
+    for text in paper.standing:
+        sheets.paragraph(text, _ENTRY)
     for text in paper.preface:
         sheets.paragraph(text, _PREFACE)
     for section in paper.sections:

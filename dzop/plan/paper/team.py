@@ -8,8 +8,9 @@ from typing import Any
 
 from dzop.fhir.search.date import date_range
 from dzop.plan import team_contact
-from dzop.plan.paper.around import Around, codes_at
+from dzop.plan.paper.around import Around, Party, codes_at
 from dzop.plan.paper.content import Line, Section
+from dzop.plan.paper.words import Words
 from dzop.plan.team import ROLE_SYSTEM, agreement
 
 __all__ = ["Member", "contact", "members", "team", "who_may_see"]
@@ -32,10 +33,12 @@ class Member:
 
 
 def team(around: Around) -> Section:
-    """Who is in the team now, as what, and how to call them."""
+    """Who is in the team now, as what, and how to call them; of a part without its own, the team of the whole."""
     say = around.words.say
+    here = around if members(around) else around.umbrella
     lines = [
         contact(
+            around.words,
             each.name,
             each.phones,
             say("team", "contact") if each.is_contact else "",
@@ -44,9 +47,9 @@ def team(around: Around) -> Section:
             "" if each.is_agreed else say("team", "proposed"),
             key=each.key,
         )
-        for each in members(around)
+        for each in members(here)
     ]
-    return around.section("team", lines, *(key for key, _ in _teams(around)))
+    return around.section("team", lines, *(key for key, _ in _teams(here)))
 
 
 def who_may_see(around: Around) -> Section:
@@ -55,16 +58,16 @@ def who_may_see(around: Around) -> Section:
     if parties is None:
         return around.section("who-may-see", (), remark=words.say("sight", "reader", name=around.name))
     told = (
-        contact(each.name, "", words.code(ROLE_SYSTEM, each.role), each.organization or "")
+        contact(words, each.name, "", words.code(ROLE_SYSTEM, each.role), _employer(each), _part(words, each))
         for each in parties
     )
     lines = dict.fromkeys(told)
     return around.section("who-may-see", tuple(lines), remark=words.say("sight", "all"))
 
 
-def contact(name: str, phones: str, *notes: str, key: str = "") -> Line:
+def contact(words: Words, name: str, phones: str, *notes: str, key: str = "") -> Line:
     """Somebody with the telephone numbers right behind the name, and what else there is to say."""
-    return Line(": ".join(filter(None, (name, phones))), notes, source=key)
+    return Line(words.topic(name, phones), notes, source=key)
 
 
 def members(around: Around) -> list[Member]:
@@ -80,6 +83,15 @@ def members(around: Around) -> list[Member]:
         found,
         key=lambda each: (not each.is_contact, "care-coordinator" not in each.roles, not each.is_agreed),
     )
+
+
+def _employer(party: Party) -> str:
+    """Where somebody works; software of an organisation is called as that is."""
+    return "" if party.organization in (None, party.name) else str(party.organization)
+
+
+def _part(words: Words, party: Party) -> str:
+    return words.say("sight", "part") if party.sees_part else ""
 
 
 def _teams(around: Around) -> list[tuple[str, Resource]]:
@@ -107,7 +119,7 @@ def _member(around: Around, key: str, entries: Sequence[Resource]) -> Member:
         key,
         around.who(counting[0]["member"]) or key,
         tuple(code for each in counting for code in codes_at(each, "role", ROLE_SYSTEM)),
-        around.words.concepts([*roles, *itself.get("relationship", ())]),
+        around.words.roles([*roles, *itself.get("relationship", ())]),
         ", ".join(dict.fromkeys(each for each in employers if each)),
         around.phones(itself, *posts),
         bool(agreed),

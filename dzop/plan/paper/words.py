@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from terminology.content import CONTENT, LANGUAGES, display
 
 __all__ = ["TEXTS", "Words"]
 
+_WORD: Final = re.compile(r"\w+")
 _SYSTEMS: Final[Mapping[str, str]] = {each.url: each.id for each in CONTENT.code_systems.values()}
 
 
@@ -48,6 +50,25 @@ class Words:
     def concepts(self, concepts: Iterable[Mapping[str, Any]]) -> str:
         """Several of them, joined by commas."""
         return ", ".join(dict.fromkeys(name for each in concepts if (name := self.concept(each))))
+
+    def roles(self, concepts: Iterable[Mapping[str, Any]]) -> str:
+        """What codes are called in this language and what was written, but nothing that another of them says too."""
+        each_name = (
+            name
+            for each in concepts
+            for name in (self.concept({"coding": each.get("coding")}), each.get("text", ""))
+        )
+        names = list(dict.fromkeys(filter(None, each_name)))
+        said = {name: frozenset(_WORD.findall(name.casefold())) for name in names}
+        return ", ".join(name for name in names if not any(said[name] < said[other] for other in names))
+
+    def topic(self, topic: str, text: str) -> str:
+        """A text behind what it is about; one of the two where the other is empty, or where the text says both."""
+        if not text or topic.casefold() in text.casefold():
+            return text or topic
+        return (
+            f"{topic} {text}" if topic.endswith("?") else self.say("written", "topic", topic=topic, text=text)
+        )
 
     def date(self, text: str) -> str:
         """A FHIR date, dateTime or instant; what is no whole day stays as it is written."""

@@ -11,8 +11,10 @@ from typing import Any, Final
 
 from dzop.fhir.paths import values
 from dzop.fhir.references import goal_references
-from dzop.fhir.search.date import date_range
+from dzop.fhir.search.date import EARLIEST, LATEST, date_range
+from dzop.plan.agenda import on_the_list
 from dzop.plan.consultation import VIRTUAL_SERVICE
+from dzop.plan.every_language import in_one_language
 from dzop.plan.notice import MESSAGE_KIND
 from dzop.plan.paper.around import Around, codes_at
 from dzop.plan.paper.content import Line, Section
@@ -31,16 +33,16 @@ Resource = Mapping[str, Any]
 
 
 def tasks(around: Around) -> Section:
-    """What is still to be done, what is due first in front."""
+    """What is still to be done, what is due first in front; what is only a draft comes last."""
     found = [(key, task) for key, task in around.told("Task") if task.get("status") in OPEN]
-    found.sort(key=lambda each: (_due(each[1]) or _LAST, each[0]))
+    found.sort(key=lambda each: (each[1]["status"] == "draft", *_when(each[1]), each[0]))
     lines = [Line(_what(around, task), tuple(_notes(around, task)), source=key) for key, task in found]
     return around.section("tasks", lines)
 
 
 def appointments(around: Around) -> Section:
     """The appointments that are to come, the next one first."""
-    found = [(key, each) for key, each in around.of("Appointment") if _is_to_come(around.now, each)]
+    found = [(key, each) for key, each in around.told("Appointment") if _is_to_come(around.now, each)]
     found.sort(key=lambda each: (each[1].get("start") or _LAST, each[0]))
     lines = [
         Line(_meeting(around, each), tuple(_meeting_notes(around, each)), source=key) for key, each in found
@@ -52,7 +54,7 @@ def agreements(around: Around) -> Section:
     """What people agreed with each other, the newest first."""
     found = [
         (key, each)
-        for key, each in around.of("Communication")
+        for key, each in around.told("Communication")
         if each.get("status") != "entered-in-error" and "agreement" in codes_at(each, "topic", MESSAGE_KIND)
     ]
     found.sort(key=lambda each: str(each[1].get("sent") or ""), reverse=True)
@@ -65,13 +67,9 @@ def agreements(around: Around) -> Section:
 
 
 def _what(around: Around, task: Resource) -> str:
-    kind, said = around.words.concept(task.get("code")), str(task.get("description") or "")
-    # What the server asks for says it in every language, a line each, and begins with what it is.
-    if kind and (same := [each for each in said.splitlines() if each.lower().startswith(kind.lower())]):
-        return same[0]
-    return ": ".join(part for part in (kind, said) if part) or around.words.code(
-        f"{BASE}/CodeSystem/task-kind", "care-task"
-    )
+    words, kind = around.words, task.get("code")
+    said = in_one_language(str(task.get("description") or ""), kind, words.language)
+    return words.topic(words.concept(kind), said) or words.code(f"{BASE}/CodeSystem/task-kind", "care-task")
 
 
 def _notes(around: Around, task: Resource) -> Iterator[str]:
@@ -83,7 +81,9 @@ def _notes(around: Around, task: Resource) -> Iterator[str]:
     if task.get("priority") not in (None, "routine"):
         yield words.code(_PRIORITY, task["priority"])
     if due := values(task, "restriction.period.end"):
-        yield words.say("written", "by", date=words.date(due[0]))
+        is_late = (on_the_list(task) or (EARLIEST, LATEST))[1] <= around.now
+        place = ("task", "overdue") if is_late else ("written", "by")
+        yield words.say(*place, date=words.date(due[0]))
     elif when := words.period(task.get("executionPeriod")):
         yield when
     for goal in goal_references(task, "Task", around.base):
@@ -93,9 +93,10 @@ def _notes(around: Around, task: Resource) -> Iterator[str]:
         yield words.say("task", "asked", who=asking)
 
 
-def _due(task: Resource) -> str:
-    found = (*values(task, "restriction.period.end"), *values(task, "executionPeriod.start"))
-    return str(found[0]) if found else ""
+def _when(task: Resource) -> list[str]:
+    """By when it is to be done, then when it begins; without, behind all others."""
+    found = (values(task, path) for path in ("restriction.period.end", "executionPeriod.start"))
+    return [str(each[0]) if each else _LAST for each in found]
 
 
 def _is_to_come(now: datetime, appointment: Resource) -> bool:
@@ -108,9 +109,7 @@ def _meeting(around: Around, appointment: Resource) -> str:
     start = words.date(appointment["start"]) if appointment.get("start") else ""
     kind = words.concept(appointment.get("appointmentType"))
     what = str(appointment.get("description") or kind or words.concepts(appointment.get("serviceType", ())))
-    return ": ".join(part for part in (start, what) if part) or words.code(
-        f"{BASE}/CodeSystem/meeting-kind", "visit"
-    )
+    return words.topic(start, what) or words.code(f"{BASE}/CodeSystem/meeting-kind", "visit")
 
 
 def _meeting_notes(around: Around, appointment: Resource) -> Iterator[str]:

@@ -3,8 +3,10 @@
 import { render } from "./vendor/lit/html.js";
 import { currentLanguage, speak } from "./i18n/index.js";
 import { loadWords } from "./i18n/words.js";
-import { loadPlan, nameOf } from "./plan.js";
-import { currentSession, forget, hasLoggedOut, logIn, logOut } from "./session.js";
+import { loadPlan } from "./loading.js";
+import { nameOf } from "./plan.js";
+import { currentSession, forget, hasLoggedOut, logIn, logOut, reasonsOf } from "./session.js";
+import { loadToday } from "./today.js";
 import { page, titleOf } from "./views/page.js";
 
 const root = document.getElementById("app");
@@ -23,6 +25,22 @@ const actions = {
   },
   again: () => start(),
   print: () => window.print(),
+  printLetter() {
+    document.body.dataset.print = "letter";
+    window.print();
+  },
+  openForm(form) {
+    change({ form, notice: undefined });
+    document.getElementById(form)?.querySelector("input, select, textarea")?.focus();
+  },
+  closeForm() {
+    const { form } = state;
+    change({ form: undefined, notice: undefined });
+    document.getElementById(`${form}-open`)?.focus();
+  },
+  complain: (place, key) => change({ notice: { place, key, isError: true } }),
+  closeLetter: () => change({ letter: undefined }),
+  send,
   downloadPlan: () => download(planToPrint),
   downloadEverything: () => download(everything),
   skip(event) {
@@ -50,20 +68,57 @@ async function start() {
 async function open(session) {
   show({ screen: "loading", session }, { focus: false });
   try {
-    if (session.person) {
-      const [plan, user] = await Promise.all([
-        loadPlan(session, session.person),
-        userOf(session),
-        loadWords(session),
-      ]);
-      show({ screen: "plan", session, plan, userName: nameOf(user), now: new Date() });
-    } else {
-      const people = await session.search("Patient?_count=100");
-      show({ screen: "people", session, people: people.sort(byName) });
-    }
+    show(await load(session));
   } catch (error) {
     showFailure(error, session);
   }
+}
+
+async function load(session) {
+  const [user, today, plan, people] = await Promise.all([
+    userOf(session),
+    loadToday(session),
+    session.person ? loadPlan(session, session.person) : undefined,
+    session.person ? undefined : session.search("Patient?_count=100"),
+    loadWords(session),
+  ]);
+  const seen = { session, today, userName: nameOf(user), now: new Date() };
+  return plan ? { ...seen, screen: "plan", plan } : { ...seen, screen: "people", people: people.sort(byName) };
+}
+
+/**
+ * Carries out a change and shows the plan as it is then. `section` is the id of where it was asked, `said` the key of
+ * what to say; `keep` makes of the answer what is shown besides.
+ */
+async function send(request, { section, said = "change.saved", keep = () => ({}) }) {
+  const { session, isBusy, form } = state;
+  if (isBusy) return;
+  change({ isBusy: true, notice: undefined });
+  try {
+    const answer = await session.change(request);
+    await showAnew({ notice: { place: section, key: said }, ...keep(answer) });
+  } catch (error) {
+    const isOvertaken = error.statusCode === 412;
+    if (isOver(error)) showFailure(error, session);
+    else if (isOvertaken) await showAnew({ notice: { place: section, isError: true, key: "change.overtaken" } });
+    else change({ notice: { place: form ?? section, isError: true, ...reasonOf(error) } });
+  }
+  change({ isBusy: false });
+  document.getElementById("notice")?.focus();
+}
+
+/** The same screen as everything is now, and what there is to say of it. */
+async function showAnew(details) {
+  try {
+    change({ ...(await load(state.session)), form: undefined, ...details });
+  } catch (error) {
+    showFailure(error, state.session);
+  }
+}
+
+function reasonOf(error) {
+  const words = error.statusCode < 500 ? reasonsOf(error) : [];
+  return { key: words.length ? "change.refused" : "change.failed", words };
 }
 
 function showFailure(error, session) {
@@ -114,6 +169,12 @@ function byName(one, other) {
   return (nameOf(one) ?? "").localeCompare(nameOf(other) ?? "", currentLanguage());
 }
 
+/** Another detail of the same screen. */
+function change(details) {
+  state = { ...state, ...details };
+  draw();
+}
+
 function show(next, { focus = true } = {}) {
   state = next;
   draw();
@@ -123,6 +184,7 @@ function show(next, { focus = true } = {}) {
 function draw() {
   document.documentElement.lang = currentLanguage();
   document.title = titleOf(state);
+  root.ariaBusy = String(Boolean(state.isBusy));
   render(page(state, actions), root);
 }
 
@@ -134,6 +196,7 @@ window.addEventListener("beforeprint", () => {
   }
 });
 window.addEventListener("afterprint", () => {
+  delete document.body.dataset.print;
   for (const details of document.querySelectorAll("details[data-opened-for-print]")) {
     details.open = false;
     delete details.dataset.openedForPrint;

@@ -6,38 +6,6 @@ const AGREEMENT = `${BASE}/StructureDefinition/member-agreement`;
 const CONTACT = `${BASE}/StructureDefinition/team-contact`;
 const OVER = ["completed", "cancelled", "rejected", "failed"];
 
-/** All the searches that make a plan; `session` as in session.js. */
-export async function loadPlan(session, id) {
-  const [[patient], goals, tasks, teams, messages, appointments, plans, consents, relatives] = await Promise.all([
-    session.search(`Patient?_id=${id}`),
-    session.search(`Goal?patient=${id}`),
-    session.search(`Task?patient=${id}&_sort=-authored-on`),
-    session.search(`CareTeam?patient=${id}&status=active&_include=CareTeam:participant`),
-    session.search(`Communication?patient=${id}&_sort=-sent`),
-    session.search(`Appointment?patient=${id}&_sort=date`),
-    session.search(`CarePlan?patient=${id}&status=active`),
-    session.search(`Consent?patient=${id}`),
-    session.search(`RelatedPerson?patient=${id}`),
-  ]);
-  const included = teams.filter((resource) => resource.resourceType !== "CareTeam");
-  const practitioners = included.filter((resource) => resource.resourceType === "Practitioner");
-  const roles = practitioners.length
-    ? await session.search(`PractitionerRole?practitioner=${practitioners.map(referenceTo).join(",")}`)
-    : [];
-  return new Plan({
-    id,
-    patient,
-    goals,
-    tasks,
-    teams: teams.filter((resource) => resource.resourceType === "CareTeam"),
-    messages,
-    appointments,
-    plans,
-    consents,
-    others: [patient, ...relatives, ...included, ...roles].filter(Boolean),
-  });
-}
-
 export class Plan {
   constructor(resources) {
     Object.assign(this, resources);
@@ -60,9 +28,7 @@ export class Plan {
 
   /** The language the plan is most likely written in. */
   get language() {
-    const spoken = this.patient?.communication ?? [];
-    const preferred = spoken.find((each) => each.preferred) ?? spoken[0];
-    return preferred?.language?.coding?.[0]?.code;
+    return languageOf(this.patient);
   }
 
   /** The plan that is part of no other. */
@@ -113,14 +79,29 @@ export class Plan {
     return this.tasks.filter((task) => task.status !== "entered-in-error");
   }
 
-  /** One line for each member, the contact first: `{reference, name, roles, titles, since, agreement, isContact}`. */
+  /** The team that comes first; there is mostly one. */
+  get team() {
+    return this.teams[0];
+  }
+
+  /** What is agreed of who is in a team. */
+  get participants() {
+    return this.teams.flatMap((team) => team.participant ?? []).filter((each) => isAgreed(agreementOf(each)));
+  }
+
+  /** Who waits to be agreed to, as `{team, participant}`. */
+  get proposals() {
+    const ofTeam = (team) => (team.participant ?? []).map((participant) => ({ team, participant }));
+    return this.teams.flatMap(ofTeam).filter(({ participant }) => agreementOf(participant) === "proposed");
+  }
+
+  /** One line for each member, the contact first: `{reference, name, roles, title, organisation, since, isContact}`. */
   get members() {
     const members = new Map();
     const said = this.teams.flatMap((team) => team.extension ?? []).filter((each) => each.url === CONTACT);
     const contacts = new Set(said.map((each) => each.valueReference?.reference));
-    for (const participant of this.teams.flatMap((team) => team.participant ?? [])) {
-      const agreement = participant.extension?.find((each) => each.url === AGREEMENT)?.valueCode;
-      if (agreement === "declined" || !participant.member) continue;
+    for (const participant of this.participants) {
+      if (!participant.member) continue;
       const reference = participant.member.reference ?? participant.member.identifier?.value;
       const known = members.get(reference);
       const roles = codesOf(participant.role);
@@ -135,12 +116,30 @@ export class Plan {
         title: this.titleOf(participant),
         organisation: this.organisationOf(reference),
         since: participant.period?.start,
-        until: participant.period?.end,
-        agreement,
         isContact: contacts.has(reference),
       });
     }
     return [...members.values()].sort((one, other) => Number(other.isContact) - Number(one.isContact));
+  }
+
+  /** Whether a reference means this user, also by one of the user's roles. */
+  means(member, user) {
+    const { reference } = member ?? {};
+    return Boolean(reference) && [reference, this.byReference.get(reference)?.practitioner?.reference].includes(user);
+  }
+
+  /** Who said to have read a message, as references. */
+  readersOf(message) {
+    const isOf = (target) => target.reference?.split("/_history/")[0] === referenceTo(message);
+    const told = this.receipts.filter((receipt) => receipt.target.some(isOf));
+    return told.flatMap((receipt) => (receipt.agent ?? []).map((agent) => agent.who?.reference));
+  }
+
+  /** Whether a message came for this user, or for the team, and was not read yet. */
+  isUnread(message, user) {
+    const isFor = (recipient) => this.means(recipient, user) || recipient.reference?.startsWith("CareTeam/");
+    const isMine = message.sender?.reference === user;
+    return !isMine && (message.recipient ?? []).some(isFor) && !this.readersOf(message).includes(user);
   }
 
   /** How somebody is called: the name in the record, else what a writer called them, here or elsewhere. */
@@ -195,6 +194,13 @@ export function referenceTo(resource) {
   return `${resource.resourceType}/${resource.id}`;
 }
 
+/** The language in which somebody wants to be spoken to. */
+export function languageOf(patient) {
+  const spoken = patient?.communication ?? [];
+  const preferred = spoken.find((each) => each.preferred) ?? spoken[0];
+  return preferred?.language?.coding?.[0]?.code;
+}
+
 export function categoryOf(resource) {
   return codesOf([resource.category].flat())[0];
 }
@@ -224,6 +230,15 @@ export function nameOf(resource) {
   const name = names.find((each) => each.use === "usual") ?? names[0];
   if (!name) return undefined;
   return name.text ?? [...(name.prefix ?? []), ...(name.given ?? []), name.family].filter(Boolean).join(" ");
+}
+
+function agreementOf(participant) {
+  return participant.extension?.find((each) => each.url === AGREEMENT)?.valueCode;
+}
+
+/** What the server says nothing of was entered by who decides. */
+function isAgreed(agreement) {
+  return agreement === undefined || agreement === "agreed";
 }
 
 /** Every reference with a display in a resource, as pairs. */
@@ -258,7 +273,7 @@ function inOrder(tasks) {
 }
 
 /** Whether a FHIR period of days or instants holds at `now`; an end day is part of it. */
-function covers(period, now) {
+export function covers(period, now) {
   const { start, end } = period ?? {};
   const ended = end && hasCome(end, now) && !(end.length <= 10 && isToday(end, now));
   return (!start || hasCome(start, now)) && !ended;

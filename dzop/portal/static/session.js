@@ -4,10 +4,21 @@ const { FHIR } = window;
 
 const CLIENT = "dzop-portal";
 // A person has one plan, which comes with `patient/`; who has several chooses here, not once at the login.
-const SCOPE = "openid fhirUser online_access patient/*.rs user/*.rs";
+const SCOPE = "openid fhirUser online_access patient/*.crus user/*.crus";
 const CHOSEN = "dzop-chosen-person";
 const LEFT = "logged-out";
 const HOME = `${location.origin}/portal/`;
+
+/** What the server said against a request, in its own words; nothing where it said nothing. */
+export function reasonsOf(error) {
+  try {
+    // The SMART client keeps of an answer only its status and, in the message, its body behind an empty line.
+    const { issue = [] } = JSON.parse(error.message.slice(error.message.indexOf("\n\n")));
+    return issue.map((each) => each.details?.text ?? each.diagnostics).filter(Boolean);
+  } catch {
+    return [];
+  }
+}
 
 export async function logIn(language) {
   const home = await homeOfService();
@@ -145,6 +156,16 @@ class Session {
       if ([403, 404].includes(error.statusCode)) return [];
       throw error;
     }
+  }
+
+  /**
+   * Carries out one change: `{method, url, body, version}`, where `body` of a PATCH is a JSON Patch, and `version` the
+   * one that was looked at.
+   */
+  change({ method, url, body, version }) {
+    const headers = { "Content-Type": method === "PATCH" ? "application/json-patch+json" : "application/fhir+json" };
+    if (version) headers["If-Match"] = `W/"${version}"`;
+    return this.#client.request({ url, method, headers, body: JSON.stringify(body) });
   }
 
   /** Pages to print: what an operation answers as PDF. */

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from persons import DZOP, Person, ids
-from resources import Resource, consent, ours, provision, ref
+from resources import Resource, concept, consent, ours, provision, ref
 
 TOLD = {"Prefer": "return=OperationOutcome"}
 READ = {"system": "http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle", "code": "access"}
@@ -195,6 +195,74 @@ def test_an_agreement_is_found_by_its_topic(person: Person) -> None:
     assert ids(person.client("carer").get("/Communication", params=query)) == [reference.partition("/")[2]]
 
 
+@pytest.mark.parametrize("topic", [ours("message-kind", "gossip"), concept("http://snomed.info/sct", "1")])
+def test_a_kind_of_message_that_is_not_known_is_remarked_on(person: Person, topic: Resource) -> None:
+    assert told(sent(person, "nurse", "gp", topic=topic)) == (201, ["topic-unknown"])
+
+
+def test_a_kind_of_message_may_be_told_in_words(person: Person) -> None:
+    assert told(sent(person, "nurse", "gp", topic={"text": "Over zondag"})) == (201, [])
+
+
+@pytest.mark.parametrize("state", ["preparation", "not-done", "on-hold", "stopped", "entered-in-error"])
+def test_a_message_that_is_not_sent_is_not_stored(person: Person, state: str) -> None:
+    assert told(sent(person, "nurse", "gp", status=state)) == (422, ["message-not-sent"])
+
+
+def test_a_page_of_the_journal_may_be_a_draft(person: Person) -> None:
+    assert told(sent(person, "person", category="journal", status="preparation")) == (201, [])
+
+
+def change(person: Person, name: str, reference: str, **elements: Any) -> int:
+    """The answer to somebody who sends a message again with other elements."""
+    there = person.client(name).get(f"/{reference}").json()
+    return person.client(name).put(f"/{reference}", json={**there, **elements}).status_code
+
+
+def test_who_sent_a_message_takes_it_back(person: Person) -> None:
+    reference = stored(sent(person, "neighbour", "nurse"))
+    reason = {"text": "Aan de verkeerde"}
+    code = change(person, "neighbour", reference, status="entered-in-error", statusReason=reason)
+    seen = person.client("nurse").get(f"/{reference}").json()["status"]
+    assert (code, seen) == (200, "entered-in-error")
+
+
+@pytest.mark.parametrize(
+    ("name", "elements"),
+    [
+        ("nurse", {"status": "entered-in-error"}),
+        ("person", {"status": "entered-in-error"}),
+        ("gp", {"status": "entered-in-error", "payload": [{"contentString": "Iets anders"}]}),
+        ("gp", {"status": "stopped"}),
+    ],
+    ids=["a recipient", "the person", "with other words", "as stopped"],
+)
+def test_a_message_is_not_changed_otherwise(person: Person, name: str, elements: Resource) -> None:
+    reference = stored(sent(person, "gp", "nurse"))
+    assert change(person, name, reference, **elements) == 403
+
+
+def test_what_was_taken_back_stays_so(person: Person) -> None:
+    reference = stored(sent(person, "gp", "nurse"))
+    taken_back = change(person, "gp", reference, status="entered-in-error")
+    assert (taken_back, change(person, "gp", reference, status="completed")) == (200, 403)
+
+
+def test_no_message_is_taken_back_after_the_end_of_the_plan(person: Person) -> None:
+    reference = stored(sent(person, "gp", "nurse"))
+    patient = person.client("person").get(f"/{person.patient}").json()
+    person.store({**patient, "deceasedDateTime": "2026-01-01"})
+    assert change(person, "gp", reference, status="entered-in-error") == 403
+
+
+def test_a_whole_thread_with_its_first_message_is_one_search(person: Person) -> None:
+    first = stored(sent(person, "gp", "nurse"))
+    second = stored(sent(person, "nurse", "gp", **answering(first)))
+    query = {"_id": first.partition("/")[2], "_revinclude": "Communication:part-of"}
+    found = person.client("nurse").get("/Communication", params=query).json()["entry"]
+    assert [f"Communication/{each['resource']['id']}" for each in found] == [first, second]
+
+
 def test_a_reply_to_very_many_messages_is_stored_all_the_same(person: Person) -> None:
     first = stored(sent(person, "gp", "nurse"))
     many = {
@@ -277,6 +345,17 @@ def test_other_recipients_do_not_see_who_has_read_it(person: Person, name: str, 
     reference = stored(sent(person, "gp", person.ref("CareTeam", "team")))
     marked(person, "nurse", reference)
     assert len(readers(person, name, reference)) == seen
+
+
+def test_what_somebody_got_and_has_read_is_found(person: Person) -> None:
+    read, unread = (stored(sent(person, "gp", person.ref("CareTeam", "team"))) for _ in range(2))
+    marked(person, "nurse", read)
+    marked(person, "helper", unread)
+    query = {"category": "message", "patient": person.patient, "_sort": "_lastUpdated"}
+    asked = [query, {**query, "_has:Provenance:target:agent": person.who("nurse")}]
+    found = [ids(person.client("nurse").get("/Communication", params=each)) for each in asked]
+    there = [person.ref("Communication", "message"), read, unread]
+    assert [[f"Communication/{each}" for each in some] for some in found] == [there, [read]]
 
 
 def test_a_message_is_marked_as_read_once(person: Person) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
 from persons import Person, refused
 from resources import DZOP, Resource, communication, goal, ref, task
+
+from dzop.explanation.dates import BRUSSELS
 
 MARKET = {"text": "Naar de markt"}
 
@@ -109,7 +112,8 @@ def test_nothing_has_changed_between_a_version_and_itself(known: Person) -> None
 
 
 def test_of_a_day_all_is_told_that_changed_on_it(person: Person) -> None:
-    today = _stored(person, person.ref("CarePlan", "plan"))["meta"]["lastUpdated"][:10]
+    written = _stored(person, person.ref("CarePlan", "plan"))["meta"]["lastUpdated"]
+    today = datetime.fromisoformat(written).astimezone(BRUSSELS).date().isoformat()
     found = [each["what"] for each in told(asked(person, "person", **{"from": "2020-01-01", "to": today}))]
     assert found == ["added"] * 4
 
@@ -153,6 +157,16 @@ def test_whoever_does_not_see_the_plan_is_told_nothing(known: Person) -> None:
 @pytest.mark.parametrize("moment", ["0", "gisteren", "2027-13-01", "-1", "1.5"])
 def test_a_moment_that_is_none_is_refused(known: Person, moment: str) -> None:
     assert refused(asked(known, "gp", **{"from": moment})) == (400, "invalid")
+
+
+@pytest.mark.parametrize("moment", ["2099-01-01", "2099-01-01T10:00:00Z"])
+def test_what_will_change_nobody_knows(known: Person, moment: str) -> None:
+    assert refused(asked(known, "gp", **{"from": moment})) == (400, "invalid")
+
+
+def test_of_moments_before_the_plan_was_there_it_is_said_that_it_was_not(known: Person) -> None:
+    answer = asked(known, "gp", **{"from": "2020-01-01", "to": "2020-02-01"})
+    assert (refused(answer), "was not here at that moment" in answer.text) == ((404, "not-found"), True)
 
 
 def test_without_a_first_moment_there_is_nothing_to_compare(known: Person) -> None:

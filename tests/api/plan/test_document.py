@@ -10,7 +10,7 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 from persons import Person, refused
 from pypdf import PdfReader
-from resources import DZOP, Resource, bundle, communication, consent, goal, ours, provision, ref
+from resources import DZOP, Resource, bundle, communication, consent, entity, goal, ours, provision, ref
 
 PDF = {"Accept": "application/pdf"}
 PLAN_ONLY = "user/CarePlan.rs user/Patient.rs"
@@ -281,6 +281,43 @@ def test_the_burden_of_a_carer_is_never_printed(known: Person) -> None:
         for each in answers
         if each["resource"]["resourceType"] in ("Observation", "QuestionnaireResponse")
     ] == []
+
+
+def scored(person: Person, name: str, category: str, code: str) -> str:
+    """Somebody is scored; the reference of the score."""
+    reference = person.ref("Observation", name)
+    person.store(
+        entity(
+            reference,
+            status="final",
+            category=[ours("data-category", category)],
+            code=ours("instrument-score", code),
+            subject=ref(person.patient),
+            performer=[ref(person.who("carer") if category == "carer-burden" else person.patient)],
+            effectiveDateTime="2026-11-01",
+            valueInteger=12,
+            derivedFrom=[ref(person.ref("QuestionnaireResponse", "answers"))],
+        )
+    )
+    return reference
+
+
+@pytest.mark.parametrize(("name", "sees"), [("person", True), ("nurse", True), ("carer", False)])
+def test_a_score_is_in_the_document_of_who_sees_it(person: Person, name: str, sees: bool) -> None:
+    reference = scored(person, "mine", "prom", "well-being")
+    assert ([reference] if sees else []) == named(composition(person, name), "scores")
+
+
+@pytest.mark.parametrize(("name", "sees"), [("person", True), ("carer", False)])
+def test_a_score_is_on_the_pages_of_who_sees_it(person: Person, name: str, sees: bool) -> None:
+    scored(person, "mine", "prom", "well-being")
+    assert sees == ("welbevinden: 12" in pages(asked(person, name, **PDF)))
+
+
+def test_not_even_carers_print_how_heavy_caring_is(person: Person) -> None:
+    strain = scored(person, "strain", "carer-burden", "carer-strain")
+    assert person.client("carer").get(f"/{strain}").status_code == 200
+    assert [] == named(composition(person, "carer"), "scores")
 
 
 def test_the_person_is_told_who_may_see_the_plan(known: Person) -> None:

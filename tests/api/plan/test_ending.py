@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,9 +10,13 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from persons import Person
-from resources import DZOP, Resource, entity, ours, ref, task
+from resources import DZOP, Resource, consent, entity, goal, ours, provision, ref, task
 
+ACTION_CORRECT = [
+    {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentaction", "code": "correct"}]}
+]
 AFTERCARE = ours("task-kind", "aftercare")
+End = Callable[[Person, str], httpx.Response]
 TODAY = datetime.now(ZoneInfo("Europe/Brussels")).date().isoformat()
 
 
@@ -32,9 +37,18 @@ def death(person: Person, **elements: Any) -> httpx.Response:
     return person.client("gp").put(f"/{person.patient}", json=patient)
 
 
-def plan_becomes(person: Person, status: str, name: str = "plan", **elements: Any) -> httpx.Response:
+def plan_becomes(
+    person: Person, status: str, name: str = "plan", by: str = "person", **elements: Any
+) -> httpx.Response:
     plan = {**stored(person, person.ref("CarePlan", name)), "status": status, **elements}
-    return person.client("person").put(f"/{person.ref('CarePlan', name)}", json=plan)
+    return person.client(by).put(f"/{person.ref('CarePlan', name)}", json=plan)
+
+
+def represented(person: Person, name: str) -> None:
+    """Somebody acts in the name of the person from now on."""
+    mandated = provision("permit", (person.who(name),))
+    document = {"sourceReference": ref(person.ref("DocumentReference", "mandate"))}
+    person.store(consent(person.ref("Consent", "mandate"), "mandate", person.patient, mandated, **document))
 
 
 def work(person: Person) -> tuple[str, ...]:
@@ -46,6 +60,13 @@ def work(person: Person) -> tuple[str, ...]:
         person.ref("CommunicationRequest", "call"),
         person.ref("CarePlan", "plan"),
     )
+
+
+def messages(person: Person, name: str, topic: str) -> list[Resource]:
+    """The messages of this topic that somebody reads."""
+    asked = {"patient": person.patient, "topic": topic}
+    found = person.client(name).get("/Communication", params=asked).json()
+    return [each["resource"] for each in found.get("entry", ())]
 
 
 def pathway(person: Person, name: str = "pathway", **elements: Any) -> str:
@@ -138,6 +159,12 @@ def test_nobody_dies_in_the_future(person: Person) -> None:
     assert (answer.status_code, *said) == (422, "end-lies-ahead", ["Patient.deceasedDateTime"])
 
 
+def test_nor_by_an_entry_of_the_operator(person: Person) -> None:
+    patient = {**stored(person, person.patient), "deceasedDateTime": "2099-01-01"}
+    answer = person.server.client("system").put(f"/{person.patient}", json=patient)
+    assert (answer.status_code, status(person, person.ref("Task", "weigh"))) == (422, ["requested"])
+
+
 def test_the_rest_of_a_cancelled_task_is_as_it_was_sent(person: Person) -> None:
     tagged = {"tag": [{"system": "https://gp.example/tag", "code": "x"}]}
     before = stored(person, person.ref("Task", "weigh"))
@@ -156,9 +183,7 @@ def test_the_writer_is_told_nothing_of_what_he_does_not_see(person: Person) -> N
 @pytest.mark.parametrize("name", ["person", "gp", "carer"])
 def test_the_team_is_told_that_the_plan_ended(person: Person, name: str) -> None:
     death(person)
-    found = person.client(name).get("/Communication", params={"patient": person.patient}).json()
-    topics = [each["resource"].get("topic", {}).get("coding", [{}])[0].get("code") for each in found["entry"]]
-    assert topics.count("plan-ended") == 1
+    assert len(messages(person, name, "plan-ended")) == 1
 
 
 # -- the umbrella plan -------------------------------------------------------------------------------------
@@ -194,6 +219,142 @@ def test_a_completed_plan_does_not_end_in_the_future(person: Person) -> None:
     issue = answer.json()["issue"][0]
     said = issue["details"]["coding"][0]["code"], issue["expression"]
     assert (answer.status_code, *said) == (422, "end-lies-ahead", ["CarePlan.period.end"])
+
+
+def test_what_ended_today_is_closed_at_once(person: Person) -> None:
+    plan_becomes(person, "completed", period={"start": "2026-01-05", "end": TODAY})
+    answer = person.client("nurse").post("/Goal", json=goal("Goal/x", person.patient))
+    assert answer.status_code == 403
+
+
+def test_an_end_that_the_operator_enters_for_later_cancels_no_appointment(person: Person) -> None:
+    period = {"start": "2026-01-05", "end": "2099-01-01"}
+    person.store({**stored(person, person.ref("CarePlan", "plan")), "status": "completed", "period": period})
+    assert status(person, person.ref("Appointment", "visit")) == ["booked"]
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [(plan_becomes, "the plan is completed"), (lambda person, _: death(person), "the person has died")],
+    ids=["plan", "death"],
+)
+@pytest.mark.parametrize("name", ["person", "nurse"])
+def test_who_would_write_is_told_that_the_plan_has_ended(
+    person: Person, name: str, end: End, said: str
+) -> None:
+    end(person, "completed")
+    answer = person.client(name).post("/Goal", json=goal("Goal/x", person.patient))
+    assert (answer.status_code, said in answer.json()["issue"][0]["diagnostics"]) == (403, True)
+
+
+def test_who_does_not_read_the_completed_plan_is_not_told_of_its_end(person: Person) -> None:
+    closed = provision("deny", (person.who("nurse"),), ("plan",))
+    person.store(
+        consent(
+            person.ref("Consent", "kept"),
+            "settings",
+            person.patient,
+            {"type": "permit", "provision": [closed]},
+        )
+    )
+    plan_becomes(person, "completed")
+    answer = person.client("nurse").post("/Goal", json=goal("Goal/x", person.patient))
+    said = "what you may do with this plan does not include `create` of this `Goal`"
+    assert (answer.status_code, answer.json()["issue"][0]["diagnostics"]) == (403, said)
+
+
+# -- taken up again ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["person", "carer"])
+def test_who_decides_takes_up_the_plan_that_somebody_else_completed(person: Person, name: str) -> None:
+    represented(person, "carer")
+    plan_becomes(person, "completed", by="gp")
+    answer = plan_becomes(person, "active", by=name)
+    added = person.client("nurse").post("/Task", json=task("Task/x", person.patient))
+    assert (answer.status_code, added.status_code) == (200, 201)
+
+
+def test_it_is_taken_up_by_a_patch_of_its_status_and_the_end_of_its_period(person: Person) -> None:
+    plan_becomes(person, "completed", by="gp", period={"start": "2026-01-05", "end": TODAY})
+    operations = [
+        {"op": "replace", "path": "/status", "value": "active"},
+        {"op": "remove", "path": "/period/end"},
+    ]
+    answer = person.client("person").patch(
+        f"/{person.ref('CarePlan', 'plan')}",
+        json=operations,
+        headers={"Content-Type": "application/json-patch+json"},
+    )
+    assert (answer.status_code, answer.json()["period"]) == (200, {"start": "2026-01-05"})
+
+
+@pytest.mark.parametrize("name", ["gp", "nurse", "carer"])
+def test_nobody_else_takes_it_up(person: Person, name: str) -> None:
+    plan_becomes(person, "completed")
+    answer = plan_becomes(person, "active", by=name)
+    assert (answer.status_code, status(person, person.ref("CarePlan", "plan"))) == (403, ["completed"])
+
+
+def test_a_representative_from_whom_the_person_keeps_the_plan_does_not_take_it_up(person: Person) -> None:
+    represented(person, "carer")
+    kept = provision("deny", (person.who("carer"),), ("plan",), action=ACTION_CORRECT)
+    settings = {"type": "permit", "provision": [kept]}
+    person.store(consent(person.ref("Consent", "kept"), "settings", person.patient, settings))
+    plan_becomes(person, "completed")
+    assert plan_becomes(person, "active", by="carer").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"title": "Een ander plan"}, {"status": "on-hold"}, {"activity": [{"detail": {"status": "scheduled"}}]}],
+    ids=["title", "another status", "activity"],
+)
+def test_nothing_else_changes_while_it_is_taken_up(person: Person, more: Resource) -> None:
+    plan_becomes(person, "completed")
+    assert plan_becomes(person, **{"status": "active", **more}).status_code == 403
+
+
+def test_a_plan_is_not_taken_up_after_a_death(person: Person) -> None:
+    plan_becomes(person, "completed")
+    death = {**stored(person, person.patient), "deceasedDateTime": "2026-11-20"}
+    person.store(death)
+    assert plan_becomes(person, "active").status_code == 403
+
+
+def test_while_another_goes_on_it_is_taken_up_by_who_decides_alone(person: Person) -> None:
+    other = {**stored(person, person.ref("CarePlan", "plan")), "id": f"next-{person.mark}"}
+    person.store(other)
+    plan_becomes(person, "completed")
+    answers = [plan_becomes(person, "active", by=name).status_code for name in ("gp", "person")]
+    assert answers == [409, 200]
+
+
+def test_what_was_cancelled_stays_so_when_it_is_taken_up(person: Person) -> None:
+    done = pathway(person)
+    plan_becomes(person, "completed")
+    plan_becomes(person, "active")
+    found = status(person, person.ref("Task", "weigh"), done, person.ref("CarePlan", "pathway"))
+    assert found == ["cancelled", "cancelled", "completed"]
+
+
+@pytest.mark.parametrize(
+    ("by", "told"),
+    [("gp", {"person", "carer"}), ("carer", {"person"}), ("person", {"carer"})],
+)
+def test_who_decides_is_told_that_somebody_else_completed_the_plan(
+    person: Person, by: str, told: set[str]
+) -> None:
+    represented(person, "carer")
+    plan_becomes(person, "completed", by=by)
+    (message,) = messages(person, "person", "plan-completed")
+    assert {each["reference"] for each in message["recipient"]} == {person.who(name) for name in told}
+
+
+@pytest.mark.parametrize("name", ["gp", "nurse", "carer"])
+def test_nobody_else_hears_who_may_take_it_up(person: Person, name: str) -> None:
+    plan_becomes(person, "completed", by="gp")
+    assert messages(person, name, "plan-completed") == []
 
 
 # -- other plans -------------------------------------------------------------------------------------------

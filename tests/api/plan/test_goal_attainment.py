@@ -65,7 +65,8 @@ def test_a_scale_has_five_levels_in_words(known: Person, levels: list[Resource])
 def test_a_goal_has_one_scale(known: Person) -> None:
     body = goal("Goal/x", known.patient, extension=[scale(), scale()])
     answer = known.client("nurse").post("/Goal", json=body)
-    assert broken(answer) == (422, "goal-scale", "Goal.extension[1]")
+    issue = answer.json()["issue"][0]
+    assert (answer.status_code, issue["expression"]) == (422, ["Goal.extension[1]"])
 
 
 # -- ratings -----------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from resources import (
     provision,
     put,
     ref,
+    task,
 )
 
 from dzop.fhir.references import SSIN
@@ -261,6 +262,12 @@ def test_a_life_goal_that_serves_a_care_goal_is_stored_with_a_remark(
     assert remarked(person.client("person").post("/Goal", json=body, headers=headers)) == said
 
 
+def test_a_link_to_what_is_no_goal_is_stored_with_a_remark(person: Person) -> None:
+    body = goal("Goal/x", person.patient, extension=[link(person.ref("Task", "pills"))])
+    headers = {"Prefer": "return=OperationOutcome"}
+    assert remarked(person.client("nurse").post("/Goal", json=body, headers=headers)) == ["goal-link"]
+
+
 def test_of_a_care_goal_that_the_writer_does_not_see_nothing_is_remarked(person: Person) -> None:
     sensitive = {"security": [{"system": f"{DZOP}/CodeSystem/data-category", "code": "sensitive"}]}
     hidden = person.ref("Goal", "hidden")
@@ -316,12 +323,70 @@ def test_somebody_known_elsewhere_is_kept_as_it_is(person: Person, who: Resource
     assert person.client("gp").post("/Goal", json=for_somebody(person, who)).status_code == 201
 
 
+def test_the_goals_for_a_carer_are_found(person: Person) -> None:
+    carer = person.who("carer")
+    made = person.client("nurse").post("/Goal", json=for_somebody(person, ref(carer))).json()["id"]
+    assert ids(person.client("nurse").get("/Goal", params={"goal-for": carer})) == [made]
+
+
+@pytest.mark.parametrize("value", [{"valueString": "An"}, {}], ids=["text", "nothing"])
+def test_an_extension_of_ours_with_another_value_is_refused(known: Person, value: Resource) -> None:
+    extension = {"url": f"{DZOP}/StructureDefinition/goal-for", **value}
+    extension |= {} if value else {"extension": [{"url": "who", "valueString": "An"}]}
+    answer = known.client("gp").post("/Goal", json=goal("Goal/x", known.patient, extension=[extension]))
+    assert (answer.status_code, answer.json()["issue"][0]["expression"]) == (422, ["Goal.extension[0]"])
+
+
+def test_validate_tells_of_an_extension_of_ours_with_another_value(known: Person) -> None:
+    extension = {"url": f"{DZOP}/StructureDefinition/source-instrument", "valueString": "COPM"}
+    body = goal("Goal/x", known.patient, extension=[extension])
+    issue = known.client("gp").post("/Goal/$validate", json=body).json()["issue"][0]
+    assert (issue["severity"], issue["expression"]) == ("error", ["Goal.extension[0]"])
+
+
 def test_a_goal_for_a_carer_comes_in_one_transaction_with_the_carer(person: Person) -> None:
     urn = "urn:uuid:6d2a7c4e-5b0f-4c2a-9f7e-0d5f3f1c7a03"
     friend = {"resourceType": "RelatedPerson", "patient": ref(person.patient), "name": [{"text": "Rosa"}]}
     entries = [post(for_somebody(person, ref(urn))), post(friend, urn)]
     answer = person.client("person").post("/", json=bundle("transaction", *entries))
     assert answer.status_code == 200, answer.text
+
+
+# -- what kind of goal it is, and who takes a mistake back ------------------------------------------------
+
+
+def test_a_kind_of_goal_that_does_not_exist_is_refused(known: Person) -> None:
+    answer = known.client("nurse").post("/Goal", json=goal("Goal/x", known.patient, "nonsense"))
+    assert broken(answer) == (422, "goal-kind", "Goal.category")
+
+
+@pytest.mark.parametrize(
+    ("name", "type", "code"),
+    [("nurse", "Goal", 200), ("person", "Goal", 403), ("nurse", "Task", 200), ("carer", "Task", 403)],
+)
+def test_a_mistake_is_taken_back_by_its_author(person: Person, name: str, type: str, code: int) -> None:
+    body = goal("Goal/x", person.patient) if type == "Goal" else task("Task/x", person.patient)
+    made = person.client("nurse").post(f"/{type}", json=body).json()
+    state = "lifecycleStatus" if type == "Goal" else "status"
+    assert stored(person, name, {**made, state: "entered-in-error"}).status_code == code
+
+
+@pytest.mark.parametrize(("author", "code"), [("person", 200), ("nurse", 403)])
+def test_who_represents_the_person_takes_back_what_the_person_said(
+    represented: Person, author: str, code: int
+) -> None:
+    made = represented.client(author).post("/Goal", json=goal("Goal/x", represented.patient)).json()
+    answer = stored(represented, "cousin", {**made, "lifecycleStatus": "entered-in-error"})
+    assert answer.status_code == code
+
+
+def test_whom_a_life_goal_is_for_is_said_by_the_person(person: Person) -> None:
+    coordinating = participant(person.who("nurse"), "care-coordinator")
+    person.store(person.team(*person.team()["participant"], coordinating))
+    there = person.client("person").get(f"/{person.ref('Goal', 'life')}").json()
+    extension = {"url": f"{DZOP}/StructureDefinition/goal-for", "valueReference": ref(person.who("carer"))}
+    answer = stored(person, "nurse", {**there, "extension": [extension]})
+    assert broken(answer) == (422, "life-goal-words", "Goal.extension")
 
 
 # -- who stands behind it ----------------------------------------------------------------------------------
@@ -354,6 +419,16 @@ def test_everybody_in_the_team_says_whether_they_stand_behind_a_goal(
     life = person.ref("Goal", "life")
     answer = asked(person, name, life, "accept", status=status)
     assert (answer.status_code, said_of(person, life)) == (200, [(person.who(name), status)])
+
+
+def test_who_only_reads_a_goal_is_told_that_agreeing_is_not_for_them(person: Person) -> None:
+    life = person.ref("Goal", "life")
+    person.store(
+        task(person.ref("Task", "help"), person.patient, owner=ref(person.who("neighbour")), focus=ref(life))
+    )
+    answer = asked(person, "neighbour", life, "accept", status="agree")
+    text = answer.json()["issue"][0]["diagnostics"]
+    assert (answer.status_code, "tell somebody of the team what you think of it" in text) == (403, True)
 
 
 def test_whoever_thinks_otherwise_later_is_heard_once(person: Person) -> None:
@@ -439,6 +514,105 @@ def test_the_operator_enters_an_agreement_that_was_given_on_paper(person: Person
     life = person.ref("Goal", "life")
     asked(person, "system", life, "accept", status="agree", individual=ref(person.patient))
     assert said_of(person, life) == [(person.patient, "agree")]
+
+
+# -- what was agreed to other words ------------------------------------------------------------------------
+
+
+def agreed(person: Person, *statuses: str, **elements: Any) -> Resource:
+    """A care goal that the nurse wrote, and of which person and carer, in this order, say this."""
+    said = [
+        acceptance(person.who(who), each) for who, each in zip(("person", "carer"), statuses, strict=False)
+    ]
+    written = goal(person.ref("Goal", "said"), person.patient, **elements)
+    assert stored(person, "nurse", written).status_code == 201
+    if said:
+        person.store({**written, "extension": said})
+    return written
+
+
+def changed(person: Person, name: str, goal: Resource, *statuses: str, **elements: Any) -> httpx.Response:
+    """An update that changes the words, or these elements, and says that both say this."""
+    said = [
+        acceptance(person.who(who), each) for who, each in zip(("person", "carer"), statuses, strict=False)
+    ]
+    body = {**goal, "description": {"text": "Iets anders"}, "extension": said, **elements}
+    body = {name: value for name, value in body.items() if value != []}
+    headers = {"Prefer": "return=OperationOutcome"}
+    return person.client(name).put(f"/Goal/{goal['id']}", json=body, headers=headers)
+
+
+def test_who_changes_the_words_may_ask_anew_who_agreed(person: Person) -> None:
+    there = agreed(person, "agree", "disagree")
+    answer = changed(person, "nurse", there, "pending", "disagree")
+    said = [(person.patient, "pending"), (person.who("carer"), "disagree")]
+    assert (answer.status_code, said_of(person, f"Goal/{there['id']}")) == (200, said)
+
+
+def test_asking_anew_is_not_saying_it_for_somebody(person: Person) -> None:
+    there = agreed(person, "agree")
+    changed(person, "nurse", there, "pending")
+    found = person.client("person").get("/Provenance", params={"target": f"Goal/{there['id']}"}).json()
+    assert found.get("entry", []) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "more"),
+    [
+        (("disagree",), ("pending",), {}),
+        (("pending",), ("agree",), {}),
+        (("agree",), (), {}),
+        (("agree",), ("disagree",), {}),
+        (("agree",), ("pending",), {"description": {"text": "Veilig stappen"}}),
+    ],
+    ids=["dissent", "an answer", "left out", "turned round", "the same words"],
+)
+def test_nothing_else_that_others_said_is_changed_with_the_words(
+    person: Person, before: tuple[str, ...], now: tuple[str, ...], more: Resource
+) -> None:
+    there = agreed(person, *before, description={"text": "Veilig stappen"})
+    assert changed(person, "nurse", there, *now, **more).status_code == 403
+
+
+def test_how_much_it_matters_to_others_stays_when_they_are_asked_anew(person: Person) -> None:
+    there = agreed(person, "agree")
+    asked_anew = acceptance(person.patient, "pending")
+    low = {"url": "priority", "valueCodeableConcept": {"text": "niet zo"}}
+    asked_anew["extension"].append(low)
+    assert changed(person, "nurse", there, extension=[asked_anew]).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("status", "more", "expected"),
+    [
+        ("agree", {}, [("goal-reworded", "Goal.extension[0]")]),
+        ("pending", {}, []),
+        ("agree", {"description": {"text": "Veilig stappen"}}, []),
+    ],
+    ids=["stands", "asked anew", "the same words"],
+)
+def test_an_agreement_to_other_words_is_remarked_on(
+    person: Person, status: str, more: Resource, expected: list[tuple[str, str]]
+) -> None:
+    there = agreed(person, "agree", description={"text": "Veilig stappen"})
+    assert remarks(changed(person, "nurse", there, status, **more)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("nurse", [("goal-reworded", "Goal.expressedBy")]), ("person", [])]
+)
+def test_whose_words_it_is_said_to_be_in_is_remarked_on(
+    person: Person, name: str, expected: list[tuple[str, str]]
+) -> None:
+    there = agreed(person, expressedBy=ref(person.patient))
+    assert remarks(changed(person, name, there)) == expected
+
+
+def remarks(answer: httpx.Response) -> list[tuple[str, str]]:
+    """(code of the rule, place) of each remark on a write that was done."""
+    assert answer.status_code == 200, answer.text
+    coded = [(each["details"].get("coding"), each.get("expression")) for each in answer.json()["issue"]]
+    return [(coding[0]["code"], place[0]) for coding, place in coded if coding]
 
 
 @pytest.mark.parametrize(("name", "value"), [("status", "perhaps"), ("priority", "urgent")])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 from persons import Person, ids
-from questionnaires import band, chosen, given, group, limit, option, question, questionnaire, score_of
+from questionnaires import alone, band, chosen, given, group, limit, option, question, questionnaire, score_of
 from resources import DZOP, Resource, consent, ours, provision, ref
 
 OUTCOME = {"Prefer": "return=OperationOutcome"}
@@ -108,6 +109,18 @@ _FAULTS: list[tuple[str, Resource, list[Resource], str]] = [
         [given("q", {"valueInteger": 11})],
         "item[0].answer[0].value",
     ),
+    (
+        "answer-format",
+        question("q", "string", extension=[limit("regex", valueString="[0-9]{4}")]),
+        [given("q", {"valueString": "Gent"})],
+        "item[0].answer[0].value",
+    ),
+    (
+        "answer-exclusive",
+        question("q", "choice", repeats=True, answerOption=[option("red", 1), alone(option("none", 0))]),
+        [given("q", chosen("red"), chosen("none"))],
+        "item[0].answer[1].value",
+    ),
 ]  # fmt: skip
 
 
@@ -118,6 +131,76 @@ def test_answers_that_do_not_fit_are_refused_where_they_do_not(
     url = _form(person, asked, question("yes", "boolean"))
     answer = _sent(person, _response(person, url, *items))
     assert (422, [(rule, f"QuestionnaireResponse.{at}".rstrip("."))]) == _rules(answer)
+
+
+@pytest.mark.parametrize(("rule", "asked", "items", "at"), _FAULTS, ids=[each[0] for each in _FAULTS])
+def test_validate_says_what_a_write_would_say(
+    person: Person, rule: str, asked: Resource, items: list[Resource], at: str
+) -> None:
+    url = _form(person, asked, question("yes", "boolean"))
+    answer = person.client("nurse").post(
+        "/QuestionnaireResponse/$validate", json=_response(person, url, *items)
+    )
+    assert (200, [(rule, f"QuestionnaireResponse.{at}".rstrip("."))]) == _rules(answer)
+
+
+def test_validate_says_that_answers_are_too_many(person: Person) -> None:
+    form = {"id": "f", **questionnaire(question("q", "string", repeats=True))}
+    items = [given("x") for _ in range(5_001)]
+    response = _response(person, "#f", *items, contained=[form])
+    answer = person.client("nurse").post("/QuestionnaireResponse/$validate", json=response)
+    assert (200, [("answers-too-many", "QuestionnaireResponse.item")]) == _rules(answer)
+
+
+def test_validate_says_of_what_is_stored_what_a_write_would_say(person: Person) -> None:
+    url = _form(person, question("q", "integer"))
+    answers = _created(person, _response(person, url, given("q", {"valueInteger": 3})), "nurse")
+    _form(person, question("q", "string"))
+    answer = person.client("nurse").get(f"/QuestionnaireResponse/{answers['id']}/$validate")
+    assert (200, [("answer-type", "QuestionnaireResponse.item[0].answer[0].value")]) == _rules(answer)
+
+
+def test_validate_says_which_score_cannot_be_computed(person: Person) -> None:
+    form = questionnaire(question("q", "integer"), scores=[score_of("all", "unknown")])
+    answer = person.client("nurse").post("/Questionnaire/$validate", json=form)
+    assert (200, [("score-definition", "Questionnaire.extension[0]")]) == _rules(answer)
+
+
+@pytest.mark.parametrize(
+    ("form", "at"),
+    [
+        (
+            questionnaire(*[question(f"q{number}", "string") for number in range(5_001)]),
+            "Questionnaire.item",
+        ),
+        (questionnaire(question("q", "integer"), scores=[score_of("all")] * 101), "Questionnaire.extension"),
+    ],
+    ids=["items", "scores"],
+)
+def test_validate_says_that_a_questionnaire_is_too_large_to_be_looked_at(
+    known: Person, form: Resource, at: str
+) -> None:
+    answer = known.client("nurse").post("/Questionnaire/$validate", json=form)
+    assert (200, [("answers-too-many", at)]) == _rules(answer)
+
+
+def test_an_expression_that_is_not_offered_is_told_with_its_questionnaire(person: Person) -> None:
+    item = question("q", "string", extension=[limit("regex", valueString=r"(a)\1")])
+    form = questionnaire(item)
+    answer = person.client("nurse").post("/Questionnaire/$validate", json=form)
+    assert (200, [("answer-format-unknown", "Questionnaire.item")]) == _rules(answer)
+
+
+@pytest.mark.parametrize("text", ["a\ud800", "\x00"], ids=["half", "nothing"])
+def test_letters_that_are_none_are_refused_before_they_are_held_against_an_expression(
+    person: Person, text: str
+) -> None:
+    item = question("q", "string", extension=[limit("regex", valueString=text)])
+    response = _response(person, "#f", given("q", _TEXT), contained=[{"id": "f", **questionnaire(item)}])
+    body = json.dumps(response).encode()
+    headers = {"Content-Type": "application/fhir+json"}
+    answer = person.client("nurse").post("/QuestionnaireResponse", content=body, headers=headers)
+    assert 4 == answer.status_code // 100
 
 
 def test_a_draft_may_be_incomplete(person: Person) -> None:
@@ -214,6 +297,14 @@ def test_a_draft_is_saved_again_by_a_patch_or_unchanged(person: Person) -> None:
     patch = [{"op": "add", "path": "/item", "value": [given("q", _TEXT)]}]
     patched = nurse.patch(path, json=patch, headers={"Content-Type": "application/json-patch+json"})
     assert (200, 200) == (patched.status_code, nurse.put(path, json=patched.json()).status_code)
+
+
+def test_a_professional_reads_what_the_person_has_begun_of_their_own_health(person: Person) -> None:
+    url = _form(person, question("q", "string"), code=[_category("prom")])
+    draft = _response(person, url, who="person", status="in-progress")
+    path = f"/QuestionnaireResponse/{_created(person, draft, 'person')['id']}"
+    found = [person.client(each).get(path).status_code for each in ("nurse", "carer", "neighbour")]
+    assert [200, 404, 404] == found
 
 
 def test_nobody_else_goes_on_with_them(person: Person) -> None:

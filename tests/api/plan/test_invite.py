@@ -10,6 +10,7 @@ from persons import Person
 from resources import DZOP, SSIN, Resource, consent, entity, participant, provision, ref, ssin
 
 PROPOSED, AGREED = "proposed", "agreed"
+PERIOD = {"start": "2020-01-01", "end": "2100-01-01"}
 
 
 def invite(person: Person, actor: str, **given: Any) -> httpx.Response:
@@ -166,10 +167,91 @@ def test_a_coordinator_gets_no_code_for_a_relative_who_is_there_already(person: 
     assert broken(invite(person, "nurse", **cousin(person))) == (422, "invitation-taken")
 
 
+def named_in(person: Person, kind: str, reference: str, **elements: Any) -> None:
+    """A consent of this kind names the RelatedPerson."""
+    given = provision("permit", (reference,), ("document",) if kind == "grant" else (), period=PERIOD)
+    document = ref(person.ref("DocumentReference", "report"))
+    resource = person.ref("Consent", kind)
+    person.store(consent(resource, kind, person.patient, given, sourceReference=document, **elements))
+
+
+def again(person: Person, actor: str, reference: str) -> httpx.Response:
+    return invite(person, actor, relatedPerson={"valueReference": ref(reference)})
+
+
+def test_the_coordinator_gets_no_new_code_for_who_was_given_more_since(person: Person) -> None:
+    coordinated(person)
+    first = related(invite(person, "nurse"))
+    named_in(person, "grant", first)
+    assert broken(again(person, "nurse", first)) == (422, "invitation-taken")
+
+
+def test_the_person_gets_a_new_code_for_who_was_given_more_since(person: Person) -> None:
+    first = related(invite(person, "person"))
+    named_in(person, "grant", first)
+    assert related(again(person, "person", first)) == first
+
+
+def test_the_person_gets_a_code_for_who_has_a_mandate(person: Person) -> None:
+    first = related(invite(person, "person"))
+    named_in(person, "mandate", first)
+    assert related(again(person, "person", first)) == first
+
+
+def test_a_representative_gets_no_code_for_another_one(person: Person) -> None:
+    first = related(invite(person, "person"))
+    named_in(person, "mandate", first)
+    both = provision("permit", (person.who("carer"),), period=PERIOD)
+    document = ref(person.ref("DocumentReference", "report"))
+    own = person.ref("Consent", "own-mandate")
+    person.store(consent(own, "mandate", person.patient, both, sourceReference=document))
+    assert broken(again(person, "carer", first)) == (422, "invitation-representative")
+
+
+def test_who_is_under_guardianship_gets_no_code_for_the_guardian(person: Person) -> None:
+    first = related(invite(person, "person"))
+    ground = f"{DZOP}/StructureDefinition/mandate-ground"
+    named_in(person, "mandate", first, extension=[{"url": ground, "valueCode": "guardianship"}])
+    assert broken(again(person, "person", first)) == (422, "invitation-representative")
+
+
+@pytest.mark.parametrize("sign", ["202e", "2066", "200b", "feff", "00ad", "3164", "e0041"])
+def test_a_name_has_no_sign_that_is_not_seen(person: Person, sign: str) -> None:
+    name = f"An{chr(int(sign, 16))}Peeters"
+    assert broken(invite(person, "person", name={"valueString": name})) == (422, "invitation-name")
+
+
+def test_nor_has_the_name_of_a_relative_who_is_there_already(person: Person) -> None:
+    called = [{"text": "An\u202eretteeP"}]
+    person.store(entity(person.who("cousin"), active=True, patient=ref(person.patient), name=called))
+    assert broken(invite(person, "person", **cousin(person))) == (422, "invitation-name")
+
+
+@pytest.mark.parametrize(
+    "name", ["Zoë O'Brien-Van den Bossche", "محمد أمين", "王小明", "Łukasz Ñandú", "ไพลิน"]
+)
+def test_a_name_is_in_any_script(person: Person, name: str) -> None:
+    assert invite(person, "person", name={"valueString": name}).status_code == 200
+
+
 def test_nobody_is_invited_as_a_professional(person: Person) -> None:
     nurse = {"system": f"{DZOP}/CodeSystem/role", "code": "health-professional"}
     answer = invite(person, "person", name={"valueString": "An"}, role={"valueCoding": nurse})
     assert broken(answer) == (422, "invitation-role")
+
+
+def during(person: Person, end: str) -> httpx.Response:
+    """What answers an invitation that ends then."""
+    return invite(person, "person", name={"valueString": "An"}, period={"valuePeriod": {"end": end}})
+
+
+def test_nobody_is_invited_for_a_time_that_has_passed(person: Person) -> None:
+    assert broken(during(person, "2020-12-31")) == (422, "invitation-period")
+
+
+def test_who_is_invited_until_a_day_is_a_member_from_now_until_then(person: Person) -> None:
+    period = entry(person, related(during(person, "2099-12-31")))["period"]
+    assert (period["end"], period["start"] > "2026") == ("2099-12-31", True)
 
 
 @pytest.mark.parametrize("name", ["gp", "nurse", "carer", "neighbour"])

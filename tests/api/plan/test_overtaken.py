@@ -6,8 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
+from goals import acceptance
 from persons import Person, refused
-from resources import DZOP, Resource
+from resources import DZOP, Resource, goal
 
 from dzop.fhir.validation import validate
 
@@ -30,6 +31,17 @@ def overtaken(person: Person, mine: dict[str, Any], theirs: dict[str, Any]) -> h
     base = stored(person)
     assert put(person, "person", {**base, **theirs}).status_code == 200
     return put(person, "person", {**base, **mine}, 'W/"1"')
+
+
+def interactions(person: Person, name: str) -> set[str]:
+    """What the person's log says that somebody did."""
+    log = person.client("person").get(f"/{person.patient}/$access-log?agent={person.who(name)}").json()
+    return {
+        part["valueString"]
+        for each in log["parameter"]
+        for part in each.get("part", ())
+        if part["name"] == "interaction"
+    }
 
 
 def issues(answer: httpx.Response) -> list[tuple[str, str, list[str]]]:
@@ -121,14 +133,34 @@ def test_the_log_says_that_both_versions_were_shown(person: Person) -> None:
     base = stored(person)
     put(person, "person", {**base, "title": "Zee"})
     put(person, "gp", {**base, "title": "Thuis"}, 'W/"1"')
-    log = person.client("person").get(f"/{person.patient}/$access-log?agent={person.who('gp')}").json()
-    codes = {
-        part["valueString"]
-        for each in log["parameter"]
-        for part in each.get("part", ())
-        if part["name"] == "interaction"
-    }
-    assert {"read", "vread"} <= codes
+    assert {"read", "vread"} <= interactions(person, "gp")
+
+
+def of_the_goal(person: Person, name: str, **mine: Any) -> httpx.Response:
+    """The answer to somebody's change of a goal of the nurse's, which the nurse changed meanwhile."""
+    aim = goal(person.ref("Goal", "aim"), person.patient)
+    assert put(person, "nurse", aim).status_code == 201
+    base = stored(person, "nurse", "Goal", "aim")
+    assert put(person, "nurse", {**base, "startDate": "2026-11-01"}).status_code == 200
+    return put(person, name, {**base, **mine}, 'W/"1"')
+
+
+def test_who_may_not_make_the_change_gets_the_plain_refusal(person: Person) -> None:
+    answer = of_the_goal(person, "gp", description={"text": "Thuis"})
+    assert (refused(answer), len(answer.json()["issue"]), "contained" in answer.json()) == (
+        (412, "conflict"), 1, False,
+    )  # fmt: skip
+
+
+def test_the_log_does_not_say_that_anything_was_shown_with_it(person: Person) -> None:
+    of_the_goal(person, "gp", description={"text": "Thuis"})
+    assert "vread" not in interactions(person, "gp")
+
+
+def test_who_may_make_that_change_alone_gets_the_proposal(person: Person) -> None:
+    answer = of_the_goal(person, "gp", extension=[acceptance(person.who("gp"), "agree")])
+    found = put(person, "gp", proposal(answer), 'W/"2"').json()
+    assert (found["startDate"], len(found["extension"])) == ("2026-11-01", 1)
 
 
 SENSITIVE = {"system": f"{DZOP}/CodeSystem/data-category", "code": "sensitive"}

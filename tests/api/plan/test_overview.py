@@ -133,6 +133,15 @@ def test_a_plan_without_life_goal_is_told(person: Person) -> None:
     assert (before, "no-life-goal" in told(person)) == (False, True)
 
 
+def test_a_plan_whose_goals_were_talked_about_is_not_one_without_life_goal(person: Person) -> None:
+    plan = person.client("person").get(f"/{person.ref('CarePlan', 'plan')}").json()
+    day = {"url": f"{DZOP}/StructureDefinition/goals-discussed", "valueDate": "2026-01-05"}
+    life = goal(person.ref("Goal", "life"), person.patient, "life-goal", lifecycleStatus="cancelled")
+    person.store(life, {**plan, "extension": [*plan.get("extension", ()), day]})
+    found = person.client("person").get("/CarePlan", params={"goals-discussed": "2026-01-05"}).json()
+    assert ("no-life-goal" in told(person), found["total"]) == (False, 1)
+
+
 def test_a_goal_that_serves_no_life_goal_is_told(person: Person) -> None:
     alone = person.ref("Goal", "alone")
     person.store(goal(alone, person.patient))
@@ -161,6 +170,31 @@ def test_a_task_of_nobody_is_told(person: Person) -> None:
     free = person.ref("Task", "free")
     person.store(task(free, person.patient))
     assert told(person)["task-unassigned"] == [free]
+
+
+@pytest.mark.parametrize(
+    ("owner", "is_told"), [("stranger", True), ("cousin", True), ("nurse", False), ("person", False)]
+)
+def test_a_task_of_somebody_outside_the_team_is_told(person: Person, owner: str, is_told: bool) -> None:
+    theirs = person.ref("Task", "theirs")
+    person.store(task(theirs, person.patient, owner=ref(person.who(owner))))
+    assert (theirs in told(person).get("task-owner-left", [])) is is_told
+
+
+def test_a_case_manager_is_in_no_team_and_may_have_tasks(person: Person) -> None:
+    theirs, period = person.ref("Task", "theirs"), {"start": "2026-01-01", "end": "2999-01-01"}
+    grant = provision("permit", (person.who("stranger"),), period=period)
+    person.store(
+        consent(person.ref("Consent", "manager"), "case-management", person.patient, grant),
+        task(theirs, person.patient, owner=ref(person.who("stranger"))),
+    )
+    assert "task-owner-left" not in told(person)
+
+
+def test_who_asks_for_a_task_has_contributed(person: Person) -> None:
+    before = person.who("helper") in told(person)["not-contributed"]
+    person.store(task(person.ref("Task", "asked"), person.patient, requester=ref(person.who("helper"))))
+    assert (before, person.who("helper") in told(person)["not-contributed"]) == (True, False)
 
 
 @pytest.mark.parametrize(("end", "is_told"), [("2020-01-01", True), ("2099-01-01", False)])

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from goals import broken
 from persons import Person, ids
 from resources import DZOP, Resource, entity, ours, participant, ref
 
@@ -205,6 +206,18 @@ def test_a_review_of_a_goal_moves_its_day(person: Person) -> None:
     assert (kept, due(person, goal)[0] > "2027-04-01") == (links, True)
 
 
+@pytest.mark.parametrize("element", ["focus", "code", "basedOn"])
+def test_a_review_that_was_asked_for_stays_about_what_it_is_about(person: Person, element: str) -> None:
+    other = person.ref("CarePlan", "other")
+    person.store({**stored(person, person.ref("CarePlan", "plan")), "id": other.partition("/")[2]})
+    plan_reviewed(person, "2027-03-01", MONTHS)
+    (waiting,) = asked(person)
+    changed = {"focus": ref(other), "code": ours("task-kind", "care-task"), "basedOn": [ref(other)]}[element]
+    done = {**waiting, "status": "completed", "owner": ref(person.patient), element: changed}
+    answer = person.client("person").put(f"/Task/{waiting['id']}", json=done)
+    assert broken(answer) == (422, "task-asked", f"Task.{element}")
+
+
 def test_a_review_of_what_one_does_not_see_moves_nothing(person: Person) -> None:
     goal = person.ref("Goal", "life")
     person.store({**stored(person, goal), "extension": reviewed("2026-11-01", MONTHS)})
@@ -216,7 +229,7 @@ def test_a_review_of_what_one_does_not_see_moves_nothing(person: Person) -> None
         owner=ref(person.who("neighbour")),
         **{"for": ref(person.patient)},
     )
-    person.store(review)
+    assert person.client("gp").put(f"/{person.ref('Task', 'review')}", json=review).status_code == 201
     done = {**review, "status": "completed", "focus": ref(goal)}
     answer = person.client("neighbour").put(f"/{person.ref('Task', 'review')}", json=done)
     assert (answer.status_code, due(person, goal)) == (200, ["2026-11-01"])

@@ -13,6 +13,7 @@ from dzop.plan.task_states import AT_FIRST, CLOSED, NEXT
 
 CANDIDATES = "http://hl7.org/fhir/StructureDefinition/task-candidateList"
 RECURRENCE = f"{DZOP}/StructureDefinition/task-recurrence"
+SENSITIVE = {"security": [{"system": f"{DZOP}/CodeSystem/data-category", "code": "sensitive"}]}
 ESCALATED = ours("task-business-status", "escalated")
 
 
@@ -100,6 +101,13 @@ def test_a_step_that_no_task_takes_is_refused_by_name(person: Person) -> None:
     assert broken(sent(person, "nurse", {**body, "status": "received"})) == (409, "task-step")
 
 
+def test_the_steps_that_a_task_takes_are_named(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse", status="on-hold"))
+    text = sent(person, "nurse", {**body, "status": "received"}).json()["issue"][0]["diagnostics"]
+    allowed = [each for each in NEXT if f"`{each}`" in text]
+    assert sorted(allowed) == sorted({*NEXT["on-hold"], "on-hold", "received"})
+
+
 @pytest.mark.parametrize("closed", CLOSED)
 def test_a_closed_task_is_not_asked_for_again(person: Person, closed: str) -> None:
     body = stored(person, asked_of(person, "nurse", status=closed))
@@ -121,7 +129,53 @@ def test_a_note_is_added_to_what_is_done(person: Person) -> None:
 def test_whose_a_closed_task_was_stays(person: Person) -> None:
     body = stored(person, asked_of(person, "nurse", status="completed"))
     answer = sent(person, "person", {**body, "owner": ref(person.who("helper"))})
-    assert broken(answer) == (409, "task-closed-owner")
+    assert broken(answer) == (409, "task-closed-content")
+
+
+@pytest.mark.parametrize("closed", ["completed", "rejected"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"description": "Iets anders"},
+        {"output": []},
+        {"note": [{"text": "Nieuw"}]},
+        {"statusReason": {"text": "x"}},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_happened_is_not_written_anew(person: Person, closed: str, change: Resource) -> None:
+    output = [{"type": {"text": "Gewicht"}, "valueString": "71 kg"}]
+    body = stored(
+        person, asked_of(person, "nurse", status=closed, output=output, note=[{"text": "Ging vlot"}])
+    )
+    anew = {name: each for name, each in {**body, **change}.items() if each}
+    assert broken(sent(person, "nurse", anew)) == (409, "task-closed-content")
+
+
+def test_a_mistake_says_why_it_was_one(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse", status="completed"))
+    mistake = {**body, "status": "entered-in-error", "statusReason": {"text": "Verkeerde dag"}}
+    assert sent(person, "nurse", mistake).status_code == 200
+
+
+@pytest.mark.parametrize("requester", ["carer", None])
+def test_who_asked_for_a_task_stays(person: Person, requester: str | None) -> None:
+    body = stored(person, asked_of(person, "nurse"))
+    other = {**body, "requester": requester and ref(person.who(requester))}
+    answer = sent(person, "carer", {name: each for name, each in other.items() if each})
+    assert broken(answer) == (422, "task-requester")
+
+
+def test_who_asked_is_whom_the_task_names_and_not_the_author(person: Person) -> None:
+    answer = sent(person, "gp", asked_of(person, "nurse", requester=ref(person.who("carer"))))
+    text = answer.json()["issue"][0]["diagnostics"]
+    assert (answer.status_code, "`requester`" in text, "author" in text) == (403, True, False)
+
+
+def test_a_task_for_nobody_says_where_the_person_is_named(person: Person) -> None:
+    body = {name: each for name, each in asked_of(person, "nurse").items() if name != "for"}
+    issue = sent(person, "gp", body).json()["issue"][0]
+    assert (issue["expression"], "`for`" in issue["diagnostics"]) == (["Task.for"], True)
 
 
 @pytest.mark.parametrize("status", ["accepted", "ready", "in-progress", "on-hold", "completed", "failed"])
@@ -138,7 +192,7 @@ def test_the_operator_enters_a_task_in_any_state(person: Person) -> None:
 # -- taking on -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", ["accepted", "ready", "in-progress", "rejected"])
+@pytest.mark.parametrize("status", ["accepted", "ready", "in-progress", "on-hold", "rejected"])
 @pytest.mark.parametrize(("name", "expected"), [("nurse", 200), ("person", 200), ("carer", 422)])
 def test_the_owner_or_the_person_agrees_and_declines_and_nobody_else(
     person: Person, name: str, expected: int, status: str
@@ -189,6 +243,20 @@ def test_a_task_entered_as_accepted_by_another_is_remarked_on(person: Person) ->
 def test_whoever_is_said_to_have_agreed_is_told(person: Person) -> None:
     sent(person, "gp", asked_of(person, "nurse", status="accepted"))
     assert topics(person, "nurse") == ["task-assigned"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "remarks"),
+    [("stranger", ["task-owner-outside"]), ("cousin", ["task-owner-outside"]), ("helper", [])],
+)
+def test_an_owner_outside_the_team_is_remarked_on(person: Person, owner: str, remarks: list[str]) -> None:
+    answer = person.client("gp").put(
+        f"/{person.ref('Task', 'own')}",
+        json=asked_of(person, owner),
+        headers={"Prefer": "return=OperationOutcome"},
+    )
+    rules = [each["details"].get("coding", [{}])[0].get("code") for each in answer.json()["issue"]]
+    assert [each for each in rules if each] == remarks
 
 
 # -- candidates ------------------------------------------------------------------------------------------
@@ -256,6 +324,42 @@ def test_of_two_candidates_the_second_comes_too_late(person: Person) -> None:
     assert answers == [200, 403]
 
 
+def passed_up(body: Resource, person: Person, name: str) -> Resource:
+    """The offer without this one's name."""
+    rest = [each for each in body["extension"] if each["valueReference"] != ref(person.who(name))]
+    return {**body, "extension": rest}
+
+
+def test_a_candidate_who_says_no_leaves_the_offer_to_the_others(person: Person) -> None:
+    body = offered(person, "neighbour", "helper")
+    left = passed_up(body, person, "neighbour")
+    mine = {**left, "status": "accepted", "owner": ref(person.who("helper"))}
+    answers = [
+        sent(person, name, each).status_code
+        for name, each in (("neighbour", {**left, "note": [{"text": "Met verlof"}]}), ("helper", mine))
+    ]
+    assert (answers, topics(person, "gp")) == ([200, 200], ["task-declined", "task-accepted"])
+
+
+@pytest.mark.parametrize("name", ["neighbour", "carer"])
+def test_nobody_declines_an_offer_for_the_others(person: Person, name: str) -> None:
+    body = offered(person, "helper", name)
+    mine = {**body, "status": "rejected", "owner": ref(person.who(name))}
+    assert broken(sent(person, name, mine)) == (422, "task-offer-declined")
+
+
+def test_a_candidate_takes_nobody_else_off_the_list(person: Person) -> None:
+    body = offered(person, "nurse", "helper")
+    assert sent(person, "nurse", passed_up(body, person, "helper")).status_code == 403
+
+
+def test_a_member_does_not_say_no_for_the_team(person: Person) -> None:
+    whom = [person.ref("CareTeam", "team"), person.who("nurse")]
+    to = [{"url": CANDIDATES, "valueReference": ref(each)} for each in whom]
+    body = stored(person, asked_of(person, None, extension=to))
+    assert sent(person, "helper", {**body, "extension": to[1:]}).status_code == 403
+
+
 def test_what_the_person_keeps_from_a_candidate_is_not_taken_up(person: Person) -> None:
     body = offered(person, "nurse")
     settings = {"type": "deny", "class": [{"system": f"{DZOP}/CodeSystem/data-category", "code": "task"}]}
@@ -294,6 +398,22 @@ def test_the_owner_gives_a_task_back(person: Person) -> None:
     assert sent(person, "nurse", {**without, "status": "requested"}).status_code == 200
 
 
+def test_what_somebody_else_took_on_is_not_taken_as_if_it_were_offered(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse", status="accepted"))
+    mine = {**body, "owner": ref(person.who("carer"))}
+    assert broken(sent(person, "carer", mine)) == (409, "task-under-way")
+
+
+def test_the_person_gives_a_task_back_and_another_takes_it_up(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse", status="accepted"))
+    without = {**{name: each for name, each in body.items() if name != "owner"}, "status": "requested"}
+    mine = {**body, "owner": ref(person.who("carer"))}
+    assert [sent(person, "person", without).status_code, sent(person, "carer", mine).status_code] == [
+        200,
+        200,
+    ]
+
+
 # -- being told ------------------------------------------------------------------------------------------
 
 
@@ -304,6 +424,9 @@ def test_the_owner_gives_a_task_back(person: Person) -> None:
         ("requested", {"status": "rejected"}, "task-declined"),
         ("in-progress", {"status": "completed"}, "task-completed"),
         ("in-progress", {"status": "failed"}, "task-failed"),
+        ("requested", {"status": "on-hold"}, "task-on-hold"),
+        ("in-progress", {"status": "on-hold"}, "task-on-hold"),
+        ("in-progress", {"status": "requested"}, "task-handed-over"),
     ],
 )
 def test_who_asked_for_it_is_told(person: Person, was: str, change: Resource, topic: str) -> None:
@@ -321,8 +444,53 @@ def test_who_asked_for_it_is_told_that_it_was_handed_over(person: Person) -> Non
 
 def test_who_had_a_task_is_told_that_somebody_else_has_it(person: Person) -> None:
     body = stored(person, asked_of(person, "nurse", status="accepted"))
-    sent(person, "carer", {**body, "owner": ref(person.who("carer"))})
+    sent(person, "person", {**body, "owner": ref(person.patient)})
     assert topics(person, "nurse") == ["task-handed-over"]
+
+
+@pytest.mark.parametrize("end", ["cancelled", "entered-in-error"])
+@pytest.mark.parametrize(
+    ("name", "told"), [("nurse", ["gp"]), ("carer", ["gp", "nurse"]), ("person", ["gp", "nurse"])]
+)
+def test_who_asked_for_it_and_whose_it_is_are_told_that_it_is_cancelled(
+    person: Person, name: str, told: list[str], end: str
+) -> None:
+    body = stored(person, asked_of(person, "nurse", status="accepted"))
+    sent(person, name, {**body, "status": end})
+    heard = [each for each in ("gp", "nurse", "carer", "person") if "task-cancelled" in topics(person, each)]
+    assert heard == told
+
+
+def test_who_had_a_task_is_told_that_somebody_else_did_it(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse", status="accepted"))
+    sent(person, "carer", {**body, "status": "completed"})
+    assert topics(person, "nurse") == ["task-completed"]
+
+
+def test_whoever_is_asked_is_told(person: Person) -> None:
+    sent(person, "gp", asked_of(person, "nurse"))
+    assert topics(person, "nurse") == ["task-requested"]
+
+
+def test_for_whom_somebody_else_agreed_is_told(person: Person) -> None:
+    body = stored(person, asked_of(person, "nurse"))
+    sent(person, "person", {**body, "status": "accepted"})
+    assert (topics(person, "nurse"), topics(person, "gp")) == (["task-assigned"], ["task-accepted"])
+
+
+def test_what_is_asked_at_once_is_told_in_one_message(person: Person) -> None:
+    asked = [asked_of(person, "nurse", id=f"ask{at}-{person.mark}") for at in range(3)]
+    secret = asked_of(person, "nurse", id=f"secret-{person.mark}", meta=SENSITIVE)
+    both = bundle("transaction", *map(put, [*asked, secret]))
+    answer = person.client("gp").post("/", json=both)
+    assert answer.status_code == 200, answer.text
+    found = person.client("person").get(f"/Communication?recipient={person.who('nurse')}").json()["entry"]
+    about = [
+        sorted(subject["reference"] for subject in each["resource"]["about"])
+        for each in found
+        if "topic" in each["resource"]
+    ]
+    assert sorted(about) == sorted([[f"Task/{each['id']}" for each in asked], [f"Task/{secret['id']}"]])
 
 
 def test_who_wrote_a_task_that_names_no_requester_is_told(person: Person) -> None:
@@ -366,6 +534,42 @@ def test_who_asked_and_who_coordinates_are_told_what_cannot_wait(person: Person)
     assert (answer.status_code, told) == (200, [["task-escalated"]] * 2)
 
 
+def for_few(person: Person, requester: str) -> Resource:
+    """A sensitive task of the doctor's, under way, that somebody asked for."""
+    asked = asked_of(person, "gp", status="in-progress", requester=ref(person.who(requester)))
+    return stored(person, {**asked, "meta": SENSITIVE})
+
+
+@pytest.mark.parametrize(
+    ("requester", "told"), [("nurse", ["task-completed"]), ("carer", []), ("neighbour", [])]
+)
+def test_of_a_sensitive_task_is_told_who_may_read_what_is_sensitive(
+    person: Person, requester: str, told: list[str]
+) -> None:
+    sent(person, "gp", {**for_few(person, requester), "status": "completed"})
+    assert topics(person, requester) == told
+
+
+def test_what_is_told_of_a_sensitive_task_is_sensitive(person: Person) -> None:
+    body = for_few(person, "carer")
+    sent(person, "gp", {**body, "status": "completed"})
+    found = person.client("person").get(f"/Communication?recipient={person.who('carer')}").json()["entry"]
+    told = [
+        each["resource"] for each in found if each["resource"].get("about") == [ref(f"Task/{body['id']}")]
+    ]
+    labels = [[each["code"] for each in message["meta"]["security"]] for message in told]
+    assert labels == [["message", "sensitive"]]
+
+
+def test_the_coordinator_is_not_told_of_a_sensitive_task_that_cannot_wait(person: Person) -> None:
+    helper = participant(person.who("helper"), "care-coordinator")
+    person.store(person.team(*person.team()["participant"], helper))
+    body = for_few(person, "nurse")
+    answer = sent(person, "gp", {**body, "priority": "urgent", "businessStatus": ESCALATED})
+    told = [topics(person, each) for each in ("nurse", "helper")]
+    assert (answer.status_code, told) == (200, [["task-escalated"], []])
+
+
 def test_what_cannot_wait_is_urgent_too(person: Person) -> None:
     body = stored(person, asked_of(person, "nurse", status="accepted", priority="routine"))
     assert broken(sent(person, "nurse", {**body, "businessStatus": ESCALATED})) == (422, "task-escalation")
@@ -399,9 +603,8 @@ def test_the_next_time_belongs_to_whoever_wrote_the_first(person: Person) -> Non
 
 
 def test_the_next_time_of_what_is_for_few_is_for_few(person: Person) -> None:
-    label = {"security": [{"system": f"{DZOP}/CodeSystem/data-category", "code": "sensitive"}]}
     body = asked_of(
-        person, "gp", status="in-progress", extension=recurring(period=1, periodUnit="wk"), meta=label
+        person, "gp", status="in-progress", extension=recurring(period=1, periodUnit="wk"), meta=SENSITIVE
     )
     person.store(body)
     sent(person, "gp", {**body, "status": "completed"})

@@ -120,7 +120,7 @@ def test_a_reader_aloud_knows_title_language_and_that_it_is_tagged() -> None:
 def test_headings_are_tagged_as_headings() -> None:
     elements = read(paper()).trailer["/Root"]["/StructTreeRoot"]["/K"][0].get_object()["/K"]
     tags = [each.get_object()["/S"] for each in elements]
-    assert (tags.count("/H1"), tags.count("/H2")) == (1, 8)
+    assert (tags.count("/H1"), tags.count("/H2")) == (1, 9)
 
 
 def test_the_outline_has_the_sections() -> None:

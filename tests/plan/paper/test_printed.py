@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from goals import link
 from papers import PERSON, PLAN, lines, notes, paper, section
 from resources import DZOP, Resource, entity, goal, ours, ref, task
 
@@ -12,6 +13,8 @@ from dzop.plan.paper.around import Party
 
 RELATED = "http://hl7.org/fhir/StructureDefinition/goal-relationship"
 AGREEMENT = f"{DZOP}/StructureDefinition/member-agreement"
+BLANK = "telephone ...................."
+"""Where no number is known: room to write one."""
 AN, KATRIEN = "RelatedPerson/an", "Practitioner/katrien"
 
 
@@ -56,7 +59,7 @@ def person(reference: str, name: str, *phones: str, **elements: Any) -> Resource
 
 def test_the_sections_stand_in_the_order_of_their_code_system() -> None:
     assert [each.code for each in paper().sections] == [
-        "what-matters", "goals", "tasks", "appointments", "agreements", "team", "who-may-see", "emergency",
+        "what-matters", "goals", "tasks", "appointments", "agreements", "scores", "team", "who-may-see", "emergency",
     ]  # fmt: skip
 
 
@@ -89,6 +92,107 @@ def test_a_person_without_a_name_is_called_as_the_plan_does() -> None:
 def test_a_plan_that_names_its_person_by_number_only_is_about_the_person_there_is() -> None:
     plan = entity(PLAN, status="active", subject={"identifier": {"system": "urn:x", "value": "1"}})
     assert paper(plan).title == "The plan of Jet"
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("draft", "This plan is still a draft: it is not agreed yet."),
+        ("on-hold", "This plan is on hold."),
+        ("revoked", "This plan was stopped."),
+        ("completed", "This plan is completed."),
+        ("entered-in-error", "This plan was entered by mistake."),
+    ],
+)
+def test_a_plan_that_is_not_simply_going_on_says_so_first(status: str, expected: str) -> None:
+    assert paper(entity(PLAN, status=status, subject=ref(PERSON))).standing == (expected,)
+
+
+GOES_ON = "The plan itself goes on: ask for a new copy now and then."
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [("active", True), ("on-hold", True), ("completed", False), ("revoked", False)]
+)
+def test_only_a_plan_that_goes_on_says_that_it_does(status: str, expected: bool) -> None:
+    assert (GOES_ON in paper(entity(PLAN, status=status, subject=ref(PERSON))).preface) is expected
+
+
+@pytest.mark.parametrize(
+    ("died", "expected"),
+    [
+        ({"deceasedBoolean": True}, "Jet has died."),
+        ({"deceasedDateTime": "2026-11-20"}, "Jet died on 20 November 2026."),
+    ],
+)
+def test_of_who_has_died_that_is_told_first_and_nobody_is_to_be_called(died: Resource, expected: str) -> None:
+    found = paper(entity(PERSON, name=[{"text": "Jet"}], **died))
+    assert (found.standing, GOES_ON in found.preface, found.sections[-1].code) == (
+        (expected,),
+        False,
+        "who-may-see",
+    )
+
+
+@pytest.mark.parametrize("alive", [{"deceasedBoolean": False}, {"deceasedDateTime": "2027-01-01"}])
+def test_of_who_is_alive_nothing_is_told_of_dying(alive: Resource) -> None:
+    assert GOES_ON in paper(entity(PERSON, name=[{"text": "Jet"}], **alive)).preface
+
+
+# -- a part of a plan ----------------------------------------------------------------------------------------
+
+WHOLE = entity("CarePlan/whole", status="active", subject=ref(PERSON), careTeam=[ref("CareTeam/team")])
+
+
+def part(**elements: Any) -> Resource:
+    return entity(PLAN, status="active", subject=ref(PERSON), partOf=[ref("CarePlan/whole")], **elements)
+
+
+@pytest.mark.parametrize(
+    ("elements", "expected"),
+    [({"title": "Walking"}, "Part of the plan of Jet: Walking"), ({}, "Part of the plan of Jet")],
+)
+def test_a_part_says_what_it_is_called_and_that_it_is_one(elements: Resource, expected: str) -> None:
+    assert paper(WHOLE, part(**elements)).title == expected
+
+
+def test_the_team_of_a_part_without_one_is_that_of_the_whole() -> None:
+    found = team(member(AN, "informal-carer"))
+    assert lines("team", WHOLE, part(), found, person(AN, "An", "1")) == ["An: telephone 1"]
+
+
+def test_the_emergency_page_of_a_part_names_the_team_of_the_whole() -> None:
+    own = {**team(member(KATRIEN, "health-professional")), "id": "own"}
+    around = [WHOLE, part(careTeam=[ref("CareTeam/own")]), own, team(member(AN, "informal-carer"))]
+    people = [person(AN, "An", "1"), person(KATRIEN, "Katrien", "2")]
+    assert (lines("team", *around, *people), lines("emergency", *around, *people)[1:]) == (
+        ["Katrien: telephone 2"],
+        ["An: telephone 1"],
+    )
+
+
+def test_a_part_of_a_whole_that_is_hidden_has_only_its_own_team() -> None:
+    found = team(member(AN, "informal-carer"))
+    assert lines("team", part(), found, person(AN, "An", "1")) == []
+
+
+def test_plans_that_are_part_of_each_other_are_printed_all_the_same() -> None:
+    whole = {**WHOLE, "partOf": [ref(PLAN)]}
+    assert paper(whole, part()).title == "Part of the plan of Jet"
+
+
+def test_a_part_tells_of_its_own_appointments_and_agreements_only() -> None:
+    visit = entity("Appointment/a", status="booked", description="Visit")
+    agreed = entity(
+        "Communication/a", status="completed", topic=ours("message-kind", "agreement"),
+        payload=[{"contentString": "Agreed"}],
+    )  # fmt: skip
+    mine = {"basedOn": [ref(PLAN)]}
+    found = [WHOLE, part(), visit, agreed, {**agreed, **mine, "id": "b"}]
+    assert (lines("appointments", *found), section("agreements", *found).sources) == (
+        [],
+        ("Communication/b",),
+    )
 
 
 # -- what matters, goals -------------------------------------------------------------------------------------
@@ -127,6 +231,12 @@ def test_a_goal_stands_below_the_goal_it_serves() -> None:
     assert [(each.level, each.text) for each in found.lines] == [(0, "The market"), (1, "Walk"), (2, "Stand")]
 
 
+def test_a_step_towards_a_goal_stands_below_it_whether_or_not_it_is_there() -> None:
+    steps = [link("Goal/b", "milestone"), link("Goal/hidden", "milestone")]
+    found = section("goals", goal("Goal/b", PERSON), life("a", "The market", extension=steps))
+    assert [(each.level, each.source) for each in found.lines] == [(0, "Goal/a"), (1, "Goal/b")]
+
+
 def test_a_goal_that_serves_a_hidden_one_stands_by_itself() -> None:
     found = section("goals", serving("b", "hidden", "Walk"))
     assert [(each.level, each.text) for each in found.lines] == [(0, "Walk")]
@@ -162,6 +272,12 @@ def test_a_goal_says_where_it_stands() -> None:
     }
     found = life("a", "Walk", achievementStatus=achieved, target=[{"dueDate": "2027-03-01"}])
     assert notes("goals", found) == ["life goal", "getting better", "by 1 March 2027"]
+
+
+@pytest.mark.parametrize("status", ["completed", "revoked"])
+def test_a_goal_of_a_plan_that_is_over_says_where_it_stood(status: str) -> None:
+    plan = entity(PLAN, status=status, subject=ref(PERSON))
+    assert notes("goals", plan, life("a", "Walk")) == ["life goal", "at the end: we are working on it"]
 
 
 def test_a_goal_for_a_carer_says_so() -> None:
@@ -205,6 +321,49 @@ def test_what_is_due_first_comes_first() -> None:
         "Late",
         "Some day",
     ]
+
+
+def test_what_is_due_comes_before_what_has_begun() -> None:
+    due = task("Task/a", PERSON, description="Due", restriction={"period": {"end": "2026-12-01"}})
+    begun = task("Task/b", PERSON, description="Begun", executionPeriod={"start": "2026-01-01"})
+    assert lines("tasks", begun, due, task("Task/c", PERSON, description="Some day")) == [
+        "Due",
+        "Begun",
+        "Some day",
+    ]
+
+
+def test_what_is_only_a_draft_comes_last_and_says_so() -> None:
+    due = {"period": {"end": "2026-12-01"}}
+    draft = task("Task/a", PERSON, description="Draft", restriction=due, status="draft")
+    found = section("tasks", draft, task("Task/b", PERSON, description="Some day")).lines
+    assert ([each.text for each in found], "being prepared" in found[1].notes) == (
+        ["Some day", "Draft"],
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2026-11-21", "overdue: was to be done by 21 November 2026"),
+        ("2026-11-22", "by 22 November 2026"),
+    ],
+)
+def test_what_should_have_been_done_says_so(day: str, expected: str) -> None:
+    assert expected in notes("tasks", task("Task/a", PERSON, restriction={"period": {"end": day}}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "description", "expected"),
+    [
+        ("Weigh", "Every Monday", "Weigh: Every Monday"),
+        ("Does it fit?", "Together with An", "Does it fit? Together with An"),
+        ("does it fit?", "The plan: does it fit?", "The plan: does it fit?"),
+    ],
+)
+def test_a_task_says_what_it_is_once(kind: str, description: str, expected: str) -> None:
+    assert lines("tasks", task("Task/a", PERSON, code={"text": kind}, description=description)) == [expected]
 
 
 @pytest.mark.parametrize("status", ["completed", "cancelled", "rejected", "failed", "entered-in-error"])
@@ -308,14 +467,31 @@ def test_a_member_in_a_post_is_called_by_name_and_employer() -> None:
 
 def test_the_coordinator_comes_first() -> None:
     found = team(member(AN, "informal-carer"), member(KATRIEN, "care-coordinator"))
-    assert lines("team", found, person(AN, "An"), person(KATRIEN, "Katrien")) == ["Katrien", "An"]
+    assert lines("team", found, person(AN, "An"), person(KATRIEN, "Katrien")) == [
+        f"Katrien: {BLANK}",
+        f"An: {BLANK}",
+    ]
 
 
 def test_the_contact_of_the_team_comes_before_all_others() -> None:
     extension = [{"url": f"{DZOP}/StructureDefinition/team-contact", "valueReference": ref(AN)}]
     found = team(member(KATRIEN, "care-coordinator"), member(AN, "informal-carer"), extension=extension)
     first = section("team", found, person(AN, "An"), person(KATRIEN, "Katrien")).lines[0]
-    assert (first.text, first.notes) == ("An", ("contact of the team", "informal carer"))
+    assert (first.text, first.notes) == (f"An: {BLANK}", ("contact of the team", "informal carer"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("care coordinator, chosen by Jet", "care coordinator, chosen by Jet"),
+        ("zorgcoördinator", "care coordinator, zorgcoördinator"),
+    ],
+)
+def test_a_role_has_its_name_in_the_language_of_the_paper_and_what_was_written(
+    text: str, expected: str
+) -> None:
+    entry = {**member(AN, ""), "role": [{**ours("role", "care-coordinator"), "text": text}]}
+    assert notes("team", team(entry), person(AN, "An")) == [expected]
 
 
 def test_who_is_only_proposed_is_marked() -> None:
@@ -344,6 +520,16 @@ def test_who_may_see_the_plan_is_listed_for_who_may_be_told() -> None:
         ("An", ("informal carer",)),
         ("Katrien", ("health professional", "Home care")),
     ]
+
+
+def test_who_sees_only_a_part_is_listed_as_such() -> None:
+    found = section("who-may-see", parties=[Party("Louis", "informal-network", sees_part=True)])
+    assert found.lines[0].notes[-1] == "sees a part of it"
+
+
+def test_software_of_an_organisation_is_called_once() -> None:
+    found = section("who-may-see", parties=[Party("Home care", "welfare-professional", "Home care")])
+    assert found.lines[0].notes == ("welfare professional",)
 
 
 def test_others_are_told_who_decides() -> None:
@@ -384,7 +570,10 @@ def test_the_emergency_page_says_whom_to_call_in_order() -> None:
         member(helper, "informal-network"), member(AN, "informal-carer"), member(KATRIEN, "care-coordinator")
     )
     around = [jet, found, person(AN, "An"), person(KATRIEN, "Katrien"), person(helper, "Louis")]
-    assert lines("emergency", *around) == ["Jet", "Katrien", "An", "Dr. Maes", "Rosa: telephone 1"]
+    assert lines("emergency", *around) == [
+        *(f"{name}: {BLANK}" for name in ("Jet", "Katrien", "An", "Dr. Maes")),
+        "Rosa: telephone 1",
+    ]
 
 
 def test_the_emergency_page_tells_of_conditions_that_are_active() -> None:

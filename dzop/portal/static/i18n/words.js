@@ -8,7 +8,10 @@ const SYSTEMS = {
   category: `${DZOP}/data-category`,
   goal: `${DZOP}/goal-category`,
   "goal-status": "http://hl7.org/fhir/goal-status",
+  journal: `${DZOP}/journal-kind`,
+  "message-kind": `${DZOP}/message-kind`,
   role: `${DZOP}/role`,
+  "task-kind": `${DZOP}/task-kind`,
   "task-status": "http://hl7.org/fhir/task-status",
 };
 const KEPT = "dzop-words";
@@ -32,6 +35,12 @@ export async function loadWords(session) {
 /** What a code of a group is called, or the code itself in readable form. */
 export function wordIn(language, group, code) {
   return words[`${SYSTEMS[group]}|${code}`]?.[language] ?? String(code ?? "").replaceAll("-", " ");
+}
+
+/** The codes of a group that have words, in their order. */
+export function codesIn(group) {
+  const start = `${SYSTEMS[group]}|`;
+  return Object.keys(words).filter((key) => key.startsWith(start)).map((key) => key.slice(start.length));
 }
 
 /** In a language that has several names the last one counts: plain words stand behind the display of a standard. */

@@ -1,12 +1,14 @@
 import { html, nothing } from "../vendor/lit/html.js";
 import { currentLanguage, day, LANGUAGES, t } from "../i18n/index.js";
+import { officesOf } from "../offices.js";
 import { nameOf } from "../plan.js";
 import { appointmentsView } from "./appointments.js";
 import { goalsView } from "./goals.js";
 import { messagesView } from "./messages.js";
-import { isOwn, ownOr, written } from "./parts.js";
+import { isOwn, ownOr, section, written } from "./parts.js";
 import { sharingView } from "./sharing.js";
 import { teamView } from "./team.js";
+import { isShown, todayView } from "./today.js";
 
 const SECTIONS = ["goals", "appointments", "messages", "team", "sharing"];
 const CONTENT = { welcome, loading, failure, people, plan };
@@ -25,7 +27,7 @@ export function page(state, actions) {
 
 export function titleOf(state) {
   if (state.screen === "plan") return ownOr(state, "title");
-  return state.screen === "people" ? t("people.title") : t("title.empty");
+  return t(state.screen === "people" ? "people" : "title.empty");
 }
 
 /** What somebody who is logged in can do about the login itself. */
@@ -75,25 +77,34 @@ function failure(state, actions) {
 }
 
 function people(state, actions) {
-  return html`<h1 tabindex="-1">${t("people.title")}</h1>
-    ${state.people.length ? nothing : html`<p class="lead">${t("people.none")}</p>`}
-    <ul class="people">
-      ${state.people.map(
-        (person) => html`<li>
-          <button @click=${() => actions.choose(person.id)}>
-            <strong>${nameOf(person) ?? person.id}</strong>
-            ${person.birthDate ? html`<span>${t("people.born", { date: day(person.birthDate) })}</span>` : nothing}
-          </button>
-        </li>`,
-      )}
-    </ul>`;
+  return html`<h1 tabindex="-1">${t("people")}</h1>
+    ${loggedInAs(state.userName)} ${todayView({ ...state, actions })}
+    ${section("people", t("people.title"), peopleList(state, actions))}`;
+}
+
+function peopleList(state, actions) {
+  if (!state.people.length) return html`<p>${t("people.none")}</p>`;
+  return html`<ul class="people">
+    ${state.people.map(
+      (person) => html`<li>
+        <button @click=${() => actions.choose(person.id)}>
+          <strong>${nameOf(person) ?? person.id}</strong>
+          ${person.birthDate ? html`<span>${t("people.born", { date: day(person.birthDate) })}</span>` : nothing}
+        </button>
+      </li>`,
+    )}
+  </ul>`;
+}
+
+function loggedInAs(name) {
+  return name ? html`<p class="soft who">${t("logged-in-as", { name })}</p>` : nothing;
 }
 
 function plan(state, actions) {
   const user = state.userName ?? state.plan.who({ reference: state.session.user });
   return html`<h1 tabindex="-1">${ownOr(state, "title")}</h1>
-    ${user ? html`<p class="soft who">${t("logged-in-as", { name: user })}</p>` : nothing}
-    ${state.plan.isEmpty ? html`<p class="lead">${t("nothing")}</p>` : contents(state)}
+    ${loggedInAs(user)}
+    ${state.plan.isEmpty ? html`<p class="lead">${t("nothing")}</p>` : contents(viewOf(state, actions))}
     <p class="tools">
       <button class="quiet" @click=${actions.print}>${t("print")}</button>
       ${state.plan.umbrella
@@ -110,14 +121,22 @@ function plan(state, actions) {
     </p>`;
 }
 
-function contents(state) {
-  return html`${state.plan.introduction
-      ? html`<p class="lead">${written(state.plan.introduction, state.plan.language)}</p>`
+/** What the sections show, and what can be done there by whom it is shown to. */
+function viewOf(state, actions) {
+  return { ...state, actions, offices: officesOf(state.plan, state.session.user, state.now) };
+}
+
+function contents(view) {
+  const { id } = view.plan;
+  const sections = isShown(view, id) ? ["today", ...SECTIONS] : SECTIONS;
+  return html`${view.plan.introduction
+      ? html`<p class="lead">${written(view.plan.introduction, view.plan.language)}</p>`
       : nothing}
     <nav class="menu" aria-label=${t("menu")}>
       <ul>
-        ${SECTIONS.map((id) => html`<li><a href="#${id}">${t(`menu.${id}`)}</a></li>`)}
+        ${sections.map((section) => html`<li><a href="#${section}">${t(`menu.${section}`)}</a></li>`)}
       </ul>
     </nav>
-    ${goalsView(state)} ${appointmentsView(state)} ${messagesView(state)} ${teamView(state)} ${sharingView(state)}`;
+    ${todayView(view, id)} ${goalsView(view)} ${appointmentsView(view)} ${messagesView(view)} ${teamView(view)}
+    ${sharingView(view)}`;
 }
