@@ -58,7 +58,8 @@ def _instant(text: str, *, last: bool) -> datetime | None:
     """None for an instant outside the calendar, such as the end of 9999-12-31: as good as unbounded."""
     try:
         if "T" in text:
-            return datetime.fromisoformat(text).astimezone(UTC)
+            # A leap second has no instant of its own here: it counts as the one before.
+            return datetime.fromisoformat(text.replace(":60", ":59")).astimezone(UTC)
         return (_day_after(text) if last else _first_day(text)).replace(tzinfo=BRUSSELS).astimezone(UTC)
     except OverflowError:
         return None

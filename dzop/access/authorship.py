@@ -31,7 +31,7 @@ from dzop.fhir.audience import audience
 from dzop.fhir.outcome import Forbidden
 from dzop.fhir.paths import values
 from dzop.fhir.references import CBE, NIHDI, SSIN, actor_key, canonical_system, read_reference
-from dzop.fhir.resource_types import RESOURCE_TYPES
+from dzop.fhir.resource_types import GOAL_ACCEPTANCE, RESOURCE_TYPES
 from dzop.plan.goal_acceptance import asked_anew
 from dzop.plan.participation import DECLINED, Answer, answers
 from dzop.store import directory, persons
@@ -79,7 +79,7 @@ class _Attributed(NamedTuple):
 
 _ATTRIBUTED: Final = (
     _Attributed(
-        "extension(http://hl7.org/fhir/StructureDefinition/goal-acceptance)",
+        GOAL_ACCEPTANCE,
         "extension(individual).valueReference",
         ACCEPTED_BY_OTHERS,
         kept=True,

@@ -15,6 +15,7 @@ from consent.law import Shape, permitted
 from consent.matrix import Matrix
 from dzop.access import guarded
 from dzop.access.labels import instant
+from dzop.access.notices import reference_to
 from dzop.access.unit import Unit
 from dzop.access.writing import Consequence
 from dzop.actor import SYSTEM, Actor, Call
@@ -33,7 +34,7 @@ async def tell_of_conflict(unit: Unit, call: Call, reference: str, base: str) ->
         return
     known, in_force = await unit.law.facts_of(found.person), await unit.law.in_force()
     told = list(_coordinators(known, call, found.mask, in_force.active.matrix)) or [known.person]
-    recipients = [_named(each) for each in dict.fromkeys(told)]
+    recipients = [reference_to(each) for each in dict.fromkeys(told)]
     value = {
         **notice(_TOPIC, known.person, [reference], recipients, instant(call.now)),
         "id": str(uuid4()),
@@ -53,8 +54,3 @@ def _coordinators(known: Facts, call: Call, mask: int, matrix: Matrix) -> Iterat
         seen = [permitted(shape, known, call.now, "read", matrix).full for shape in shapes]
         if key and any(mask & full == mask for full in seen):
             yield key
-
-
-def _named(key: str) -> dict[str, object]:
-    system, bar, value = key.rpartition("|")
-    return {"identifier": {"system": system, "value": value}} if bar else {"reference": key}

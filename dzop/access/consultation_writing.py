@@ -12,15 +12,14 @@ import orjson
 from consent.law import Decision
 from dzop.access import guarded
 from dzop.access.labels import instant
+from dzop.access.notices import message, reference_to
 from dzop.access.seen import meant, members_seen, teams_seen
 from dzop.access.surroundings import coordinators, is_sensitive, keeps_labels, visible
 from dzop.access.versions import before_of
 from dzop.access.writing import Consequence, Ruled, Rules, Writing, removed_by_categories
-from dzop.fhir import json
 from dzop.fhir.paths import values
 from dzop.fhir.references import actor_key, read_reference
 from dzop.plan import consultation, pivotal_moment
-from dzop.plan.notice import notice
 from dzop.plan.participation import only_answered
 from dzop.plan.task_states import OPEN
 from dzop.store.writing import TASKS_ABOUT
@@ -39,13 +38,13 @@ async def permission(writing: Writing) -> Decision | None:
     None where more changes, where the writer may update the appointment anyway, and where more than the cells is in the
     way, such as the end of the plan.
     """
-    before, person = writing.before, writing.person
-    if before is None or before.deleted:
+    before, former, person = writing.before, writing.former, writing.person
+    if before is None or former is None:
         return None
     refused = await writing.law.decision(person, "update", before.row["mask"], before.kinds)
     if refused.step != "matrix" or not keeps_labels(writing):
         return None
-    former, keys = json.parse(before.row["kept"]).value, frozenset(writing.call.actor.keys)
+    keys = frozenset(writing.call.actor.keys)
     if not only_answered(former, writing.proposal.value, keys, writing.base):
         return None
     type, id = writing.proposal.type, writing.proposal.id
@@ -62,7 +61,7 @@ async def ruled_appointment(writing: Writing) -> Ruled:
     if writing.call.actor.is_system:
         return Ruled(writing.proposal)
     appointment = writing.proposal.value
-    former = _former(writing)
+    former = writing.former or {}
     if any(appointment.get(each) != former.get(each) for each in ("start", "end", "extension")):
         consultation.require_usable(appointment)
     ruled = Ruled(writing.proposal, following=await _asked_for(writing))
@@ -93,7 +92,7 @@ async def _asked_for(writing: Writing) -> tuple[Consequence, ...]:
     """The Tasks of a pivotal moment that is told now, with a notice; or their end when it turns out to be none."""
     if writing.call.actor.is_system:
         return ()  # what the operator enters is complete
-    value, former, now = writing.proposal.value, _former(writing), writing.call.now
+    value, former, now = writing.proposal.value, writing.former or {}, writing.call.now
     asked = pivotal_moment.moment(value, former, now)
     if pivotal_moment.is_none_after_all(value, former, now):
         asked_for = await _asked_by_server(writing, await _tasks_about(writing))
@@ -120,9 +119,8 @@ async def _asked(writing: Writing, asked: pivotal_moment.Moment, now: str) -> tu
     tasks = pivotal_moment.tasks(
         asked, writing.proposal.value, person, owner, plans, ids, now, writing.call.now
     )
-    about, recipients = [f"Task/{ids[0]}"], [{"reference": owner}]
-    told = {**notice("consultation-asked", person, about, recipients, now), "id": str(uuid4())}
-    return tuple(Consequence.of(each, writing.base, is_new=True) for each in (*tasks, told))
+    told = await message(writing, "consultation-asked", [f"Task/{ids[0]}"], [reference_to(owner)])
+    return (*(Consequence.of(each, writing.base, is_new=True) for each in tasks), told)
 
 
 async def _tasks_about(writing: Writing) -> list[str]:
@@ -149,12 +147,6 @@ async def _asked_by_server(writing: Writing, ids: Sequence[str]) -> list[Mapping
     return [
         each.as_it_was.value for each in found if each is not None and not each.deleted and not each.authors
     ]
-
-
-def _former(writing: Writing) -> Mapping[str, Any]:
-    """The resource as it was; empty when it is new."""
-    before = writing.before
-    return {} if before is None or before.deleted else before.as_it_was.value
 
 
 # -- consultations -------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
-from uuid import uuid4
 
 import orjson
 
@@ -17,6 +16,7 @@ from consent.categories import mask
 from dzop.access import guarded
 from dzop.access.amending import with_texts
 from dzop.access.labels import SENSITIVE, instant
+from dzop.access.notices import message, reference_to
 from dzop.access.overview import members_of
 from dzop.access.shown import Shown
 from dzop.access.surroundings import coordinators
@@ -28,7 +28,6 @@ from dzop.fhir.references import actor_key
 from dzop.fhir.search.query import read_query
 from dzop.plan.closing_report import is_closing_report
 from dzop.plan.departure import departed, unassigned
-from dzop.plan.notice import notice
 from dzop.plan.task_states import OPEN
 
 __all__ = ["RULES"]
@@ -123,10 +122,9 @@ async def _told(
     person = (await writing.law.facts_of(writing.person)).person
     coordinating = await coordinators(writing) if of_all else ()
     staying = [each for each in coordinating if each not in gone and "|" not in each]
-    whom = [{"reference": each} for each in staying or [person]]
+    whom = [reference_to(each) for each in staying or [person]]
     about = [f"Task/{each}" for each in tasks]
-    told = notice("tasks-unassigned", person, about, whom, instant(writing.call.now))
-    return [Consequence.of({**told, "id": str(uuid4())}, writing.base, is_new=True)]
+    return [await message(writing, "tasks-unassigned", about, whom)]
 
 
 RULES: Final = Rules(ruled, removed_by_categories, removed)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
-from uuid import uuid4
 
 import orjson
 
@@ -17,6 +16,7 @@ from consent.facts import read_facts
 from dzop.access import guarded
 from dzop.access.amending import with_members
 from dzop.access.labels import instant
+from dzop.access.notices import told
 from dzop.access.surroundings import deciders
 from dzop.access.versions import before_of
 from dzop.access.writing import Consequence, Ruled, Rules, Writing, removed_by_categories
@@ -34,7 +34,6 @@ from dzop.plan.ending import (
     lies_ahead,
     members_when_ended,
 )
-from dzop.plan.notice import notice
 from dzop.plan.rule import refusal
 
 __all__ = ["RULES_OF_PERSON", "with_plan"]
@@ -89,14 +88,7 @@ async def _told(writing: Writing, reason: str) -> tuple[Consequence, ...]:
         "plan-ended": [f"CareTeam/{each}" for each in teams],
         "plan-completed": await deciders(writing) if reason == OF_PLAN["completed"] else (),
     }
-    person = (await writing.law.facts_of(writing.person)).person
-    about, now = [f"{writing.proposal.type}/{writing.proposal.id}"], instant(writing.call.now)
-    said = [
-        notice(topic, person, about, [{"reference": each} for each in whom], now)
-        for topic, whom in heard.items()
-        if whom
-    ]
-    return tuple(Consequence.of({**each, "id": str(uuid4())}, writing.base, is_new=True) for each in said)
+    return tuple([each for topic, whom in heard.items() for each in await told(writing, topic, *whom)])
 
 
 async def _of_plans(writing: Writing, reason: str, plans: list[Mapping[str, Any]]) -> tuple[Consequence, ...]:

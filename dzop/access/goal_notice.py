@@ -7,22 +7,18 @@ who sees the goal.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
-from uuid import uuid4
 
 from consent.categories import mask
 from consent.law import Shape, permitted
 from consent.relations import TOKENS, Relation
-from dzop.access.labels import SENSITIVE, instant
+from dzop.access.labels import SENSITIVE
+from dzop.access.notices import message, reference_to
 from dzop.access.surroundings import is_sensitive, members
-from dzop.access.versions import Concerned
 from dzop.access.writing import Consequence, Ruled, Rules, Writing, removed_by_categories
-from dzop.fhir import json
 from dzop.fhir.categories import categories
 from dzop.fhir.resource_types import MESSAGE_KIND
 from dzop.plan import goals
-from dzop.plan.notice import notice
 from dzop.store import writing as statements
 from dzop.store.notices import NOTICE_ABOUT
 
@@ -33,30 +29,25 @@ _TOPIC: Final = "goal-changed"
 
 async def ruled(writing: Writing) -> Ruled:
     """The goal as it was sent; whoever else sees it is told when it says something else than before."""
-    before = writing.before
-    if writing.call.actor.is_system or before is None or before.deleted:
+    if writing.call.actor.is_system or (former := writing.former) is None:
         return Ruled(writing.proposal)
-    if not goals.has_news(json.parse(before.row["kept"]).value, writing.proposal.value):
+    if not goals.has_news(former, writing.proposal.value):
         return Ruled(writing.proposal)
     return Ruled(writing.proposal, following=await _told(writing))
 
 
 async def _told(writing: Writing) -> tuple[Consequence, ...]:
     keys, person = writing.call.actor.keys, (await writing.law.facts_of(writing.person)).person
-    reached: Concerned = tuple(
-        ("addressed", key, "") for key in dict.fromkeys(await _seeing(writing)) if key not in keys
-    )
-    named = [{"reference": person}] if person not in keys else []
+    reached = [key for key in dict.fromkeys(await _seeing(writing)) if key not in keys]
+    named = [reference_to(person)] if person not in keys else []
     if not reached and not named:
         return ()
     id = writing.proposal.id
     row = await writing.transaction.row(
         NOTICE_ABOUT, person=writing.person, type="Goal", id=id, system=MESSAGE_KIND, code=_TOPIC
     )
-    value = notice(_TOPIC, person, [f"Goal/{id}"], named, instant(writing.call.now))
-    own = str(uuid4()) if row is None else row["id"]
-    made = Consequence.of({**value, "id": own}, writing.base, is_new=row is None)
-    return (replace(made, named=(*made.named, *reached)),)
+    own = None if row is None else row["id"]
+    return (await message(writing, _TOPIC, [f"Goal/{id}"], named, unnamed=reached, id=own),)
 
 
 async def _seeing(writing: Writing) -> list[str]:

@@ -33,7 +33,7 @@ async def permission(writing: Writing) -> Decision | None:
 
     None where more changes, or where the writer may update the goal anyway.
     """
-    former, before, person = _former(writing), writing.before, writing.person
+    former, before, person = writing.former, writing.before, writing.person
     if former is None or before is None:
         return None
     if await writing.law.permits(person, "update", before.row["mask"], before.kinds):
@@ -100,15 +100,9 @@ async def _rated(writing: Writing, rating: Mapping[str, Any]) -> Mapping[str, An
     raise refusal("goal-rating-goal", "Observation.focus")
 
 
-def _former(writing: Writing) -> dict[str, Any] | None:
-    """The goal as it was; None when there was none."""
-    before = writing.before
-    return None if before is None or before.deleted else json.parse(before.row["kept"]).value
-
-
 async def _refuse_new_words(writing: Writing) -> None:
     """A life goal is in the words of the person: others do not change them, nor whose they are."""
-    former = _former(writing)
+    former = writing.former
     if former is None or writing.before is None or not writing.before.row["mask"] & _LIFE_GOAL:
         return
     element = goals.reworded(former, writing.proposal.value)
@@ -118,7 +112,7 @@ async def _refuse_new_words(writing: Writing) -> None:
 
 
 def _refuse_incomplete(writing: Writing) -> None:
-    former, value = _former(writing), writing.proposal.value
+    former, value = writing.former, writing.proposal.value
     kind = goals.unknown_kind(value)
     if kind is not None and kind != goals.unknown_kind(former or {}):
         raise refusal("goal-kind", "Goal.category", kind=kind[:64])
@@ -132,7 +126,7 @@ def _refuse_incomplete(writing: Writing) -> None:
 
 async def _refuse_others(writing: Writing) -> None:
     """A goal is for the person, or for somebody near the person."""
-    then = {actor_key(each, writing.base) for each in goals.beneficiaries(_former(writing) or {})}
+    then = {actor_key(each, writing.base) for each in goals.beneficiaries(writing.former or {})}
     for each in goals.beneficiaries(writing.proposal.value):
         reference = read_reference(each, writing.base)
         is_elsewhere = reference.id is None and reference.type in (None, "RelatedPerson")
@@ -152,7 +146,7 @@ async def _is_near(writing: Writing, reference: Reference) -> bool:
 async def _remarks(writing: Writing) -> tuple[Issue, ...]:
     """What others said of the goal when it said something else; that a life goal is to serve what should serve it."""
     value, keys = writing.proposal.value, frozenset(writing.call.actor.keys)
-    places = goal_acceptance.outdated(_former(writing) or value, value, keys, writing.base)
+    places = goal_acceptance.outdated(writing.former or value, value, keys, writing.base)
     said = tuple(remark("goal-reworded", f"Goal.{place}") for place in places)
     astray = goals.astray(value, writing.base)
     return (*said, *[remark("goal-link", f"Goal.{place}") for place in astray], *await _below(writing))

@@ -5,13 +5,11 @@ it changed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final
-from uuid import uuid4
 
-from dzop.access.labels import instant
+from dzop.access.notices import message, reference_to
+from dzop.access.surroundings import deciders
 from dzop.access.writing import Consequence, Writing
-from dzop.plan.notice import notice
 from dzop.plan.team import Entry
 from dzop.plan.team_agreement import Settled, answered, has_changed
 
@@ -41,22 +39,17 @@ async def following(writing: Writing, before: Sequence[Entry], settled: Settled)
 async def _deciding(writing: Writing, *, with_carers: bool) -> list[str]:
     """The person, representatives, and for a coordinator the informal carers, who may agree on their behalf."""
     known = await writing.law.facts_of(writing.person)
-    others = [
+    carers = [
         each.party.individual
         for each in known.relations
-        if each.period.covers(writing.call.now)
-        and (each.kind == "representative" or (with_carers and "informal-carer" in each.roles))
+        if with_carers and "informal-carer" in each.roles and each.period.covers(writing.call.now)
     ]
-    return [known.person, *(each for each in others if each is not None)]
+    return [*await deciders(writing), *(each for each in carers if each is not None)]
 
 
 async def _told(writing: Writing, topic: str, whom: Iterable[str]) -> list[Consequence]:
-    person = (await writing.law.facts_of(writing.person)).person
     keys = [each for each in dict.fromkeys(whom) if each not in writing.call.actor.keys]
     if not keys:
         return []
-    about = [f"CareTeam/{writing.proposal.id}"]
-    named = [{"reference": each} for each in keys[:1]]
-    value = notice(topic, person, about, named, instant(writing.call.now))
-    made = Consequence.of({**value, "id": str(uuid4())}, writing.base, is_new=True)
-    return [replace(made, named=(*made.named, *(("addressed", each, "") for each in keys[1:])))]
+    team = f"CareTeam/{writing.proposal.id}"
+    return [await message(writing, topic, [team], [reference_to(keys[0])], unnamed=keys[1:])]

@@ -51,6 +51,7 @@ async def ruled(writing: Writing) -> Ruled:
         return Ruled(writing.proposal)
     if writing.before is None or writing.before.deleted:
         thread.require_sent(value)
+        thread.require_signed(value)
     if _goes_where_it_went(writing):
         return Ruled(writing.proposal)
     # Scopes narrow what is answered, not whom somebody may write to.

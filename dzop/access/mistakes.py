@@ -6,7 +6,6 @@ from typing import Final
 
 from dzop.access.authorship import is_representative
 from dzop.access.writing import Ruled, Rules, Writing, removed_by_categories
-from dzop.fhir import json
 from dzop.fhir.outcome import Forbidden
 
 __all__ = ["RULES"]
@@ -29,10 +28,10 @@ async def ruled(writing: Writing) -> Ruled:
 
 
 def _is_taken_back(writing: Writing) -> bool:
-    before, name = writing.before, _STATUS[writing.proposal.type]
-    if before is None or before.deleted or writing.proposal.value.get(name) != _TAKEN_BACK:
+    name = _STATUS[writing.proposal.type]
+    if writing.proposal.value.get(name) != _TAKEN_BACK or (former := writing.former) is None:
         return False
-    return bool(json.parse(before.row["kept"]).value.get(name) != _TAKEN_BACK)
+    return bool(former.get(name) != _TAKEN_BACK)
 
 
 async def _is_own(writing: Writing) -> bool:

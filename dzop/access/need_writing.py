@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from consent.categories import mask
 from consent.law import Decision
+from dzop.access.notices import told
 from dzop.access.surroundings import capacity, coordinators, is_sensitive, visible
-from dzop.access.task_writing import told, with_authors
+from dzop.access.task_writing import with_authors
 from dzop.access.versions import before_of
 from dzop.access.writing import Consequence, Ruled, Rules, Writing, removed_by_categories
 from dzop.fhir.audience import consent_kinds
@@ -30,7 +31,7 @@ Request = Mapping[str, Any]
 async def permission(writing: Writing) -> Decision | None:
     """The law on raising a need; None where its own cells decide."""
     request, law, person = writing.proposal.value, writing.law, writing.person
-    if _before(writing) is not None or needs.kind(request) is None:
+    if writing.former is not None or needs.kind(request) is None:
         return None
     if await law.permits(person, "create", _TASK, writing.ties | _AS_AUTHOR):
         return None
@@ -39,7 +40,7 @@ async def permission(writing: Writing) -> Decision | None:
 
 async def ruled(writing: Writing) -> Ruled:
     """The request as it was sent; who coordinates is told of a need, who raised it how it ended."""
-    before, after = _before(writing), writing.proposal.value
+    before, after = writing.former, writing.proposal.value
     if writing.call.actor.is_system or needs.kind(after) is None:
         return Ruled(writing.proposal)
     needs.require_consistent(after)
@@ -88,11 +89,6 @@ async def _answered(writing: Writing, request: Request) -> list[Consequence]:
 
 def _raised_by(request: Request) -> tuple[Mapping[str, Any], ...]:
     return (request["requester"],) if "requester" in request else ()
-
-
-def _before(writing: Writing) -> Request | None:
-    was = writing.before
-    return None if was is None or was.deleted else was.as_it_was.value
 
 
 RULES: Final = Rules(ruled, removed_by_categories)

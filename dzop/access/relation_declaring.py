@@ -35,7 +35,7 @@ from dzop.fhir.json import Source
 from dzop.fhir.names import name_of
 from dzop.fhir.outcome import Conflict, NotFound, TooManyRequests, Unprocessable
 from dzop.fhir.references import NIHDI, SSIN
-from dzop.plan import declared, notices
+from dzop.plan import declared, declared_words
 from dzop.store import declarations, reading
 from dzop.store.database import Row
 from dzop.store.sight import UNBOUNDED
@@ -124,7 +124,7 @@ async def declare_relation(
     consent = declared.therapeutic_relation(
         person, _capacity(call), call.actor.individual, proof, period, now
     )
-    texts = notices.of_relation(await _languages(unit, person), await _name(unit, call), proof, until)
+    texts = declared_words.of_relation(await _languages(unit, person), await _name(unit, call), proof, until)
     return await _written(unit, server, call, operation, person, consent, texts)
 
 
@@ -143,7 +143,7 @@ async def break_glass(unit: Unit, call: Call, ssin: str, reason: str) -> Declare
     now, period = instant(call.now), {"start": instant(call.now), "end": instant(end)}
     consent = declared.break_glass(person, _capacity(call), call.actor.individual, reason, period, now)
     languages, name = await _languages(unit, person), await _name(unit, call)
-    texts = notices.of_break_glass(languages, name, end.astimezone(BRUSSELS))
+    texts = declared_words.of_break_glass(languages, name, end.astimezone(BRUSSELS))
     return await _written(unit, unit.as_server(), call, operation, person, consent, texts)
 
 

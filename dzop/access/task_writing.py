@@ -7,29 +7,27 @@ if the task were theirs already, and nothing else of it may change.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 from uuid import uuid4
 
 from consent.law import Decision
-from dzop.access.labels import DATA_CATEGORY, SENSITIVE, instant
+from dzop.access.labels import DATA_CATEGORY, SENSITIVE
+from dzop.access.notices import told
 from dzop.access.seen import around, meant
-from dzop.access.surroundings import capacity, coordinators, is_sensitive
+from dzop.access.surroundings import capacity, coordinators, is_sensitive, keeps_labels
 from dzop.access.versions import Concerned
 from dzop.access.writing import Consequence, Ruled, Rules, Writing, removed_by_categories
-from dzop.fhir import json
 from dzop.fhir.outcome import Issue
-from dzop.fhir.references import actor_key, read_reference
+from dzop.fhir.references import read_reference
 from dzop.plan import task_offers, tasks
 from dzop.plan.asked_tasks import require_about_the_same
-from dzop.plan.notice import notice
 from dzop.plan.recurrence import next_time
 from dzop.plan.rule import remark
 from dzop.plan.task_news import news
 from dzop.plan.task_owner import Speaker, has_other_owner
 from dzop.store import directory
 
-__all__ = ["RULES", "permission", "told", "with_authors"]
+__all__ = ["RULES", "permission", "with_authors"]
 
 _TEAM: Final = "relation:team:"
 _TEAM_KEY: Final = "CareTeam/"
@@ -43,7 +41,7 @@ async def permission(writing: Writing) -> Decision | None:
 
     A candidate is told which rule is broken on the way to it.
     """
-    before, after, was = _before(writing), writing.proposal.value, writing.before
+    before, after, was = writing.former, writing.proposal.value, writing.before
     if before is None or was is None or not task_offers.is_offered(before):
         return None
     law, known = writing.law, was.row["mask"]
@@ -60,12 +58,13 @@ async def permission(writing: Writing) -> Decision | None:
         return decision
     # Nobody says no for the whole team.
     own = frozenset(each for each in speaker.keys if not each.startswith(_TEAM_KEY))
-    return decision if task_offers.is_passed_up(before, after, own, writing.base) else None
+    is_passed_up = task_offers.is_passed_up(before, after, own, writing.base) and keeps_labels(writing)
+    return decision if is_passed_up else None
 
 
 async def ruled(writing: Writing) -> Ruled:
     """The Task as it was sent; who asked for it is told what became of it."""
-    before, after = _before(writing), writing.proposal.value
+    before, after = writing.former, writing.proposal.value
     if writing.call.actor.is_system:
         if before is not None:
             tasks.require_step(before, after)
@@ -83,28 +82,6 @@ async def ruled(writing: Writing) -> Ruled:
         *_next_time(writing, before, after),
     ]
     return Ruled(writing.proposal, tuple(remarks), tuple(following))
-
-
-async def told(
-    writing: Writing, topic: str, *recipients: Mapping[str, Any] | str, about: str | None = None
-) -> list[Consequence]:
-    """One notice to those of them who are not the writer, about what is written or else about that; or none.
-
-    Recipients are References or actor keys.
-    """
-    whom: dict[str, Mapping[str, Any]] = {}
-    for each in recipients:
-        reference = {"reference": each} if isinstance(each, str) else {**each}
-        key = actor_key(reference, writing.base)
-        if key is not None and key not in writing.call.actor.keys:
-            whom.setdefault(key, reference)
-    if not whom:
-        return []
-    person = (await writing.law.facts_of(writing.person)).person
-    subject = [about or f"{writing.proposal.type}/{writing.proposal.id}"]
-    value = notice(topic, person, subject, whom.values(), instant(writing.call.now))
-    made = Consequence.of({**value, "id": str(uuid4())}, writing.base, is_new=True)
-    return [replace(made, is_gathered=True)]
 
 
 def with_authors(
@@ -137,12 +114,6 @@ async def _speaker(writing: Writing) -> Speaker:
         own |= {key for row in rows for key in (row["role"], row["practitioner"], *row["keys"])}
     as_what = await capacity(writing)
     return Speaker(frozenset(own), decides=as_what.decides or as_what.coordinates)
-
-
-def _before(writing: Writing) -> Task | None:
-    was = writing.before
-    # With decimals as they were written, so that what stayed the same is the same.
-    return None if was is None or was.deleted else json.parse(was.row["kept"]).value
 
 
 # -- what follows ----------------------------------------------------------------------------------------

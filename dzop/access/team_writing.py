@@ -18,7 +18,7 @@ from dzop.fhir.outcome import Forbidden, Issue
 from dzop.fhir.references import actor_key
 from dzop.plan.rule import remark
 from dzop.plan.team import Entry, agreed_participants, entries
-from dzop.plan.team_agreement import LEAVING, WITHDRAWN, May, Settled, require_consistent, settle
+from dzop.plan.team_agreement import LEAVING, WITHDRAWN, May, Settled, require_consistent, require_few, settle
 
 __all__ = [
     "NOT_TO_DECIDE",
@@ -120,6 +120,7 @@ async def _settled(writing: Writing, may: May) -> tuple[tuple[Entry, ...], tuple
     kept = _kept(writing)
     before = () if kept is None else await _entries(writing, kept)
     sent = await _entries(writing, writing.proposal.source)
+    require_few(before, sent)
     return before, sent, settle(before, sent, may)
 
 

@@ -36,6 +36,12 @@ class Writing:
     before: Before | None
     ties: frozenset[str]
 
+    @property
+    def former(self) -> dict[str, Any] | None:
+        """The resource as it was, with decimals as they were written; None where there was none."""
+        was = self.before
+        return None if was is None or was.deleted else json.parse(was.row["kept"]).value
+
 
 @dataclass(frozen=True, slots=True)
 class Consequence:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from dzop.explanation.words import Words
+from dzop.fhir.search.date import BRUSSELS
 
-__all__ = ["BRUSSELS", "day", "moment", "period"]
-
-BRUSSELS = ZoneInfo("Europe/Brussels")
+__all__ = ["day", "moment", "period"]
 
 
 def day(words: Words, on: date) -> str:

@@ -9,12 +9,11 @@ from typing import Final
 
 from dzop.access.explaining.inquiry import Question, category_mask
 from dzop.access.explaining.sight import PREVIEWED
-from dzop.explanation.dates import BRUSSELS
 from dzop.explanation.languages import ours
 from dzop.fhir.outcome import Invalid
 from dzop.fhir.parameters import Given
 from dzop.fhir.references import actor_key, read_reference
-from dzop.fhir.search.date import EARLIEST, LATEST
+from dzop.fhir.search.date import BRUSSELS, EARLIEST, LATEST
 from dzop.interactions.exchanged import Ask
 
 _ACTORS: Final = ("Practitioner", "PractitionerRole", "Organization", "RelatedPerson", "Patient")

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from dzop.fhir.paths import values
 from dzop.fhir.references import actor_key
-from dzop.fhir.search.date import EARLIEST, LATEST, date_range
+from dzop.fhir.search.date import BRUSSELS, EARLIEST, LATEST, date_range
 from dzop.plan.task_states import OPEN
 
 __all__ = ["CANDIDATES", "CANDIDATE_LIST", "at_hand", "on_the_list"]
@@ -21,8 +20,6 @@ CANDIDATE_LIST: Final = "http://hl7.org/fhir/StructureDefinition/task-candidateL
 """The extension that names a candidate."""
 CANDIDATES: Final = (f"extension({CANDIDATE_LIST}).valueReference", "restriction.recipient")
 """Where a Task says to whom it is offered."""
-
-_BRUSSELS: Final = ZoneInfo("Europe/Brussels")
 
 
 def at_hand(task: Mapping[str, Any], base: str) -> tuple[str, ...]:
@@ -63,7 +60,7 @@ def _stretch(task: Mapping[str, Any]) -> tuple[datetime, datetime]:
 def _morning(deadline: datetime) -> datetime:
     """The beginning of the day that ends with the deadline, or has it in it."""
     try:
-        day = (deadline - timedelta(microseconds=1)).astimezone(_BRUSSELS).date()
-        return datetime.combine(day, time(), _BRUSSELS).astimezone(UTC)
+        day = (deadline - timedelta(microseconds=1)).astimezone(BRUSSELS).date()
+        return datetime.combine(day, time(), BRUSSELS).astimezone(UTC)
     except OverflowError:
         return EARLIEST

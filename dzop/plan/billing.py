@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from dzop.fhir.paths import values
 from dzop.fhir.references import actor_key, read_reference
-from dzop.fhir.search.date import date_range
+from dzop.fhir.search.date import BRUSSELS, date_range
 from dzop.plan.consultation import is_consultation
 from dzop.plan.membership import Past, Version, past
 from dzop.plan.team import Entry
@@ -26,7 +25,6 @@ Stretch = tuple[datetime, datetime]
 Days = tuple[date, date]
 """The first and the last day, in Brussels."""
 
-_BRUSSELS: Final = ZoneInfo("Europe/Brussels")
 _HELD: Final = {"Appointment": ("fulfilled", "start"), "Encounter": ("finished", "period.start")}
 """By type, the status of a meeting that took place, and where it says when it began."""
 
@@ -122,7 +120,7 @@ def _days(stretches: Iterable[Stretch]) -> tuple[Days, ...]:
 
 
 def _day(instant: datetime) -> date:
-    return instant.astimezone(_BRUSSELS).date()
+    return instant.astimezone(BRUSSELS).date()
 
 
 # -- consultations -----------------------------------------------------------------------------------------

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
-from zoneinfo import ZoneInfo
 
-from dzop.fhir.search.date import EARLIEST, LATEST
+from dzop.fhir.search.date import BRUSSELS, EARLIEST, LATEST
 from dzop.plan.team import Entry
 
 __all__ = ["interrupted", "unfounded", "written"]
-
-_BRUSSELS: Final = ZoneInfo("Europe/Brussels")
 
 
 def interrupted(entry: Entry, agreed: Sequence[Entry]) -> tuple[Entry, ...]:
@@ -48,7 +44,7 @@ def unfounded(entries: Sequence[Entry]) -> tuple[int, ...]:
 def written(instant: datetime) -> str:
     """A FHIR dateTime, in the time of Brussels; there the calendar ends an hour before it does in UTC."""
     try:
-        return instant.astimezone(_BRUSSELS).isoformat()
+        return instant.astimezone(BRUSSELS).isoformat()
     except OverflowError:
         return instant.astimezone(UTC).isoformat()
 

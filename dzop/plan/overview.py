@@ -9,13 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from dzop.fhir.audience import audience
 from dzop.fhir.paths import values
 from dzop.fhir.references import actor_key, read_reference
 from dzop.fhir.resource_types import GOAL_ACCEPTANCE, GOAL_RELATIONSHIP
-from dzop.fhir.search.date import date_range
+from dzop.fhir.search.date import BRUSSELS, date_range
 from dzop.plan import reviews
 from dzop.plan.duplicates import activities_of, doubled
 from dzop.plan.goals import CARE, GOALS_DISCUSSED, LIFE, kinds
@@ -28,7 +27,6 @@ from terminology.content import BASE
 __all__ = ["CHECKS", "Check", "Remark", "Seen", "remarks"]
 
 Resource = Mapping[str, Any]
-_BRUSSELS: Final = ZoneInfo("Europe/Brussels")
 _DOCUMENT_KIND: Final = f"{BASE}/CodeSystem/document-kind"
 _GOING_ON: Final = ("proposed", "planned", "accepted", "active", "on-hold")
 _AS_AUTHOR: Final = ("author", "acting")
@@ -237,7 +235,7 @@ def _overdue(seen: Seen) -> tuple[str, ...] | None:
 
 
 def _review_overdue(seen: Seen) -> tuple[str, ...] | None:
-    today = seen.now.astimezone(_BRUSSELS).date()
+    today = seen.now.astimezone(BRUSSELS).date()
     reviewed = (*seen.of("CarePlan"), *seen.of("Goal"))
     return _some(key for key, each in reviewed if reviews.is_overdue(each, today))
 

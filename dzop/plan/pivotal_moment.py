@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from dzop.fhir.paths import values
-from dzop.fhir.search.date import LATEST, date_range
+from dzop.fhir.search.date import BRUSSELS, LATEST, date_range
 from dzop.plan.consultation import DOCUMENT_KIND, is_consultation
 from dzop.plan.task_states import OPEN
 from terminology.content import BASE, CONTENT, LANGUAGES, display
@@ -39,7 +38,6 @@ _MOMENTS: Final = CONTENT.code_systems["pivotal-moment"].concepts
 _NOT_SO: Final = frozenset({"cancelled", "entered-in-error", "noshow"})
 _REPORT: Final = {"system": DOCUMENT_KIND, "code": "mdo-report"}
 _IN_HOSPITAL: Final = frozenset({"IMP", "ACUTE", "NONAC"})  # of v3-ActCode
-_BRUSSELS: Final = ZoneInfo("Europe/Brussels")
 _LAST: Final = LATEST - timedelta(days=366)
 _LATELY: Final = timedelta(days=31)
 _COLON: Final[Mapping[str, str]] = {"fr": " :"}
@@ -165,7 +163,7 @@ def _kind(code: str, why: Mapping[str, str]) -> dict[str, Any]:
 def _due(told: Mapping[str, Any], asked: Moment, now: datetime) -> str:
     """The last day on which the team is asked to meet; what was told late is not late from the first."""
     begins = min(max(now, _start(told, now)), _LAST)
-    return (begins.astimezone(_BRUSSELS).date() + timedelta(days=asked.within)).isoformat()
+    return (begins.astimezone(BRUSSELS).date() + timedelta(days=asked.within)).isoformat()
 
 
 def _start(told: Mapping[str, Any], now: datetime) -> datetime:

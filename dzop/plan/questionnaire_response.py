@@ -32,8 +32,8 @@ _MOST_ITEMS: Final = 5_000
 """Of a response, and of a questionnaire: ten times what the longest assessments have."""
 _MOST_STEPS: Final = 300_000
 """Of a walk: answers held against options and conditions, and questions looked for in repetitions of a group."""
-_STEPS_OF_A_LETTER: Final = 3
-"""That is held against a regular expression: what RE2 takes at worst, a few microseconds."""
+_STEPS_OF_A_LETTER: Final = 12
+"""That is held against a regular expression: what RE2 takes at worst, a dozen microseconds."""
 _STEPS_OF_AN_EXPRESSION: Final = 20
 """By letter, for reading it the first time."""
 _KINDS: Final[Mapping[str, tuple[str, ...]]] = {

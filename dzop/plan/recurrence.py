@@ -11,16 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from dzop.fhir.paths import values
-from dzop.fhir.search.date import date_range
+from dzop.fhir.search.date import BRUSSELS, date_range
 
 __all__ = ["RECURRENCE", "next_time", "not_understood"]
 
 RECURRENCE: Final = "https://dzop.example/fhir/StructureDefinition/task-recurrence"
 
-_BRUSSELS: Final = ZoneInfo("Europe/Brussels")
 _DAYS: Final = {"d": 1, "wk": 7, "mo": 30, "a": 365}
 _LONGEST: Final = {"d": 1, "wk": 7, "mo": 31, "a": 366}
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -72,7 +70,7 @@ def next_time(task: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
 
 
 def _following(task: Mapping[str, Any], timing: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
-    rhythm, today = _read(timing["repeat"]), now.astimezone(_BRUSSELS).date()
+    rhythm, today = _read(timing["repeat"]), now.astimezone(BRUSSELS).date()
     due = _due(task) or today
     day = _next(rhythm, rhythm.since or due, max(due, today))
     if day is None:
@@ -172,7 +170,7 @@ def _day(text: str | None, *, last: bool = False) -> date | None:
         return None
     low, high = date_range(text)
     instant = high - timedelta(hours=1) if last and "T" not in text else low
-    return instant.astimezone(_BRUSSELS).date()
+    return instant.astimezone(BRUSSELS).date()
 
 
 def _moved(task: Mapping[str, Any], distance: timedelta, day: date) -> dict[str, str]:
@@ -190,8 +188,8 @@ def _later(text: str, distance: timedelta, *, last: bool) -> str:
     """The same time of day, by the clock on the wall."""
     if "T" not in text:
         return ((_day(text, last=last) or date.min) + distance).isoformat()
-    there = date_range(text)[0].astimezone(_BRUSSELS)
-    return datetime.combine(there.date() + distance, there.time(), _BRUSSELS).isoformat()
+    there = date_range(text)[0].astimezone(BRUSSELS)
+    return datetime.combine(there.date() + distance, there.time(), BRUSSELS).isoformat()
 
 
 def _one_less(extension: Mapping[str, Any], rhythm: _Rhythm) -> Mapping[str, Any]:

@@ -22,7 +22,7 @@ _TAKEN: Final = frozenset(
     {"id", "resourceType", "meta", "text", "status", "owner", "lastModified", "executionPeriod", "note"}
 )
 # What a candidate who does not take it up may change besides: why not.
-_PASSED: Final = _TAKEN - {"status", "owner", "executionPeriod"}
+_PASSED: Final = _TAKEN - {"text", "status", "owner", "executionPeriod"}
 
 
 def is_offered(task: Task) -> bool:

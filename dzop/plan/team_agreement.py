@@ -15,7 +15,7 @@ from typing import Any, Final
 from dzop.fhir.outcome import Forbidden, Issue, Unprocessable
 from dzop.fhir.paths import values
 from dzop.plan.coordination import interrupted, unfounded
-from dzop.plan.rule import remark
+from dzop.plan.rule import refusal, remark
 from dzop.plan.team import MEMBER_AGREEMENT, MEMBER_END_REASON, STATES, Entry, Party
 from dzop.plan.team_matching import matched
 from terminology.content import BASE, CONTENT
@@ -33,6 +33,7 @@ __all__ = [
     "answered",
     "has_changed",
     "require_consistent",
+    "require_few",
     "settle",
 ]  # fmt: skip
 
@@ -46,6 +47,9 @@ MISSING: Final = (
 NOT_TO_ADD: Final = "you may not propose a member of this team"
 NOT_TO_CHANGE: Final = "this entry is neither yours nor your proposal; send it as it was"
 NOT_TO_COORDINATE: Final = "you may not propose a care coordinator"
+
+MOST: Final = 250
+"""Entries of a team, those that were declined among them: each is compared with each."""
 
 LEAVING, WITHDRAWN = "leaves", "withdraws"
 """Grounds that take no right: ending what is one's own."""
@@ -125,6 +129,12 @@ def settle(before: Sequence[Entry], after: Sequence[Entry], may: May) -> Settled
     waiting = [each for step in steps if step.newly == "proposed" for each in step.entries[-1:]]
     grounds = frozenset(step.ground for step in steps if step.ground is not None)
     return Settled(tuple(found), grounds, _places(found, waiting), _places(found, interruptions))
+
+
+def require_few(before: Sequence[Entry], after: Sequence[Entry]) -> None:
+    """Unprocessable for more entries than are compared with each other at once, if more than there were."""
+    if len(after) > max(MOST, len(before)):
+        raise refusal("team-too-large", "CareTeam.participant", most=str(MOST))
 
 
 def require_consistent(before: Sequence[Entry], after: Sequence[Entry], settled: Settled) -> None:

@@ -13,12 +13,13 @@ from dzop.fhir.categories import categories
 from dzop.fhir.outcome import Issue
 from dzop.fhir.paths import values
 from dzop.fhir.references import actor_key, read_reference
+from dzop.fhir.resource_types import MESSAGE_KIND
 from dzop.plan.rule import refusal, remark
 from terminology.content import CONTENT
 
 __all__ = [
     "answered", "first_messages", "in_thread", "is_message", "only_taken_back", "recipients", "require_in_thread",
-    "require_sent", "said",
+    "require_sent", "require_signed", "said",
 ]  # fmt: skip
 
 _TYPE: Final = "Communication"
@@ -72,6 +73,12 @@ def require_sent(message: Resource) -> None:
     status = message.get("status")
     if is_message(message) and status not in _SENT:
         raise refusal("message-not-sent", "Communication.status", status=str(status))
+
+
+def require_signed(message: Resource) -> None:
+    """Unprocessable for a new message of a kind of message-kind without sender: so only the server's own look."""
+    if "sender" not in message and MESSAGE_KIND in values(message, "topic.coding.system"):
+        raise refusal("message-unsigned", "Communication.sender")
 
 
 def only_taken_back(before: Resource, now: Resource) -> bool:

@@ -272,6 +272,13 @@ def test_letters_that_are_held_against_an_expression_are_counted() -> None:
     assert ["answers-too-many"] == [each.rule for each in refused.value.issues]
 
 
+def test_a_letter_costs_what_the_slowest_expression_takes_for_it() -> None:
+    asked = question("q", "text", extension=[limit("regex", valueString="((a?b?c?){300})*d")])
+    with pytest.raises(Unprocessable) as refused:
+        _faults([asked], [given("q", {"valueString": "abc" * 10_000})])
+    assert ["answers-too-many"] == [each.rule for each in refused.value.issues]
+
+
 def _formed(expressions: list[str]) -> list[tuple[str, str | None]]:
     """The faults of an answer to each of many questions, each with its expression."""
     asked = [

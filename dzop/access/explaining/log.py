@@ -9,11 +9,11 @@ from typing import Any
 
 from dzop.access.logged import Logged
 from dzop.explanation import reasons
-from dzop.explanation.dates import BRUSSELS
 from dzop.explanation.reasons import Said
 from dzop.explanation.told import Told, told
 from dzop.explanation.words import Words, sentence
 from dzop.fhir.resource_types import DATA_CATEGORY
+from dzop.fhir.search.date import BRUSSELS
 from terminology.content import CONTENT, display
 
 _PERMITS = ("relation:", "carer-", "system")

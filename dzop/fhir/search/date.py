@@ -22,14 +22,16 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 __all__ = [
-    "EARLIEST", "LATEST", "PREFIXES", "DateRange", "date_range", "indexed_dates", "is_met", "read_date",
+    "BRUSSELS", "EARLIEST", "LATEST", "PREFIXES", "DateRange", "date_range", "indexed_dates", "is_met",
+    "read_date",
 ]  # fmt: skip
 
+BRUSSELS: Final = ZoneInfo("Europe/Brussels")
+"""Where a day without a time zone begins and ends."""
 EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 LATEST: Final = datetime.max.replace(tzinfo=UTC)
 PREFIXES: Final = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
 
-_BRUSSELS: Final = ZoneInfo("Europe/Brussels")
 _DATE: Final = re.compile(
     r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2})"
     r"(?:T(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,12}))?)?"
@@ -149,7 +151,7 @@ def _time_range(match: re.Match[str], zone: tzinfo) -> tuple[datetime, datetime]
 
 def _zone(text: str | None) -> tzinfo:
     if text is None:
-        return _BRUSSELS
+        return BRUSSELS
     if text == "Z":
         return UTC
     hours, minutes = int(text[1:3]), int(text[4:6])

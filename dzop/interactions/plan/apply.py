@@ -10,7 +10,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -20,6 +19,7 @@ from dzop.fhir import json
 from dzop.fhir.outcome import Invalid
 from dzop.fhir.parameters import Given
 from dzop.fhir.references import parse_reference
+from dzop.fhir.search.date import BRUSSELS
 from dzop.fhir.search.query import read_query
 from dzop.interactions.exchanged import Answer, Ask
 from dzop.plan.plans import is_umbrella
@@ -27,7 +27,6 @@ from dzop.plan.template import Applying, applied
 
 __all__ = ["apply"]
 
-_BRUSSELS: Final = ZoneInfo("Europe/Brussels")
 _MOST: Final = 100
 _AGENTS: Final = {
     "practitioner": ("Practitioner", "PractitionerRole"),
@@ -90,4 +89,4 @@ def _language(ask: Ask, given: Given, person: Mapping[str, Any]) -> str:
 
 
 def _today(ask: Ask) -> date:
-    return ask.call.now.astimezone(_BRUSSELS).date()
+    return ask.call.now.astimezone(BRUSSELS).date()

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Final, Literal
-from zoneinfo import ZoneInfo
 
 from dzop.access.shown import Shown
 from dzop.fhir.bundle import SearchEntry
 from dzop.fhir.outcome import Invalid
 from dzop.fhir.parameters import OF_THE_ANSWER, Given
-from dzop.fhir.search.date import date_range
+from dzop.fhir.search.date import BRUSSELS, date_range
 from dzop.fhir.search.query import TOTALS
 from dzop.interactions.exchanged import Answer, Ask
 from dzop.interactions.pages import Pages
 
-_BRUSSELS: Final = ZoneInfo("Europe/Brussels")
 _MOST: Final = 1_000
 
 
@@ -44,7 +42,7 @@ def _entry(base: str, each: Shown, mode: Literal["match", "include"]) -> SearchE
 
 
 def _end_of_day(ask: Ask, given: Given) -> datetime:
-    text = given.get("date", ask.call.now.astimezone(_BRUSSELS).date().isoformat())
+    text = given.get("date", ask.call.now.astimezone(BRUSSELS).date().isoformat())
     try:
         if len(text) == len("2027-01-31"):
             return date_range(text)[1]

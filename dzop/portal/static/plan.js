@@ -4,6 +4,7 @@ const BASE = "https://dzop.example/fhir";
 const RELATIONSHIP = "http://hl7.org/fhir/StructureDefinition/goal-relationship";
 const AGREEMENT = `${BASE}/StructureDefinition/member-agreement`;
 const CONTACT = `${BASE}/StructureDefinition/team-contact`;
+const BESIDE = ["predecessor", "successor", "replacement"];
 const OVER = ["completed", "cancelled", "rejected", "failed"];
 
 export class Plan {
@@ -44,16 +45,19 @@ export class Plan {
   get goalTree() {
     const goals = this.orderedGoals;
     const ids = new Set(goals.map(referenceTo));
-    const under = (target) => goals.filter((goal) => goal !== target && targetsOf(goal).includes(referenceTo(target)));
+    const links = goals.flatMap(linksOf).filter(({ above }) => ids.has(above));
+    const served = new Set(links.map(({ below }) => below));
+    const under = (target) => {
+      const found = links.filter(({ above }) => above === referenceTo(target)).map(({ below }) => below);
+      return goals.filter((goal) => goal !== target && found.includes(referenceTo(goal)));
+    };
     const node = (goal, path = []) => ({
       goal,
       tasks: this.tasksFor(goal),
       children: path.includes(goal) ? [] : under(goal).map((child) => node(child, [...path, goal])),
     });
     const life = goals.filter((goal) => categoryOf(goal) === "life-goal");
-    const loose = goals.filter(
-      (goal) => categoryOf(goal) !== "life-goal" && !targetsOf(goal).some((target) => ids.has(target)),
-    );
+    const loose = goals.filter((goal) => categoryOf(goal) !== "life-goal" && !served.has(referenceTo(goal)));
     return { life: life.map((goal) => node(goal)), loose: loose.map((goal) => node(goal)) };
   }
 
@@ -248,12 +252,16 @@ function displaysIn(value) {
   return [...own, ...Object.values(value).flatMap(displaysIn)];
 }
 
-function targetsOf(goal) {
-  return (goal.extension ?? [])
-    .filter((extension) => extension.url === RELATIONSHIP)
-    .flatMap((extension) => extension.extension ?? [])
-    .filter((part) => part.url === "target")
-    .map((part) => part.valueReference?.reference);
+/** Which of two goals stands below the other, as a goal says it: docs/goals.md, "What serves what". */
+function linksOf(goal) {
+  const itself = referenceTo(goal);
+  const relations = (goal.extension ?? []).filter((extension) => extension.url === RELATIONSHIP);
+  return relations.flatMap(({ extension: parts = [] }) => {
+    const types = codesOf(parts.filter((part) => part.url === "type").map((part) => part.valueCodeableConcept));
+    const named = parts.filter((part) => part.url === "target").map((part) => part.valueReference?.reference);
+    if (types.includes("milestone")) return named.map((below) => ({ below, above: itself }));
+    return types.some((type) => BESIDE.includes(type)) ? [] : named.map((above) => ({ below: itself, above }));
+  });
 }
 
 function goalsOf(task) {

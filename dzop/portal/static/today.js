@@ -4,7 +4,7 @@ import { hasCome, languageOf, nameOf, referenceTo } from "./plan.js";
 
 // By the state of a task what its owner can say: docs/tasks.md, "From hand to hand".
 const STEPS = {
-  draft: ["accept", "decline"],
+  draft: ["accept"],
   requested: ["accept", "decline"],
   received: ["accept", "decline"],
   accepted: ["start", "done"],

@@ -91,7 +91,7 @@ function messageView(view, message) {
 
 /** What the service itself tells has no sender; its words are those of its topic. */
 function isNotice(message) {
-  return !message.sender && Boolean(message.topic);
+  return !message.sender && Boolean(message.topic?.coding?.some(({ system }) => system?.endsWith("/message-kind")));
 }
 
 function noticeWords(message) {

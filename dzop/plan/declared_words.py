@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final
 
-__all__ = ["LANGUAGES", "of_break_glass", "of_relation"]
+from terminology.content import LANGUAGES
 
-LANGUAGES: Final = ("nl", "fr", "de", "en")
+__all__ = ["of_break_glass", "of_relation"]
 
 _SOMEBODY: Final = {
     "nl": "Een zorgverlener",
