@@ -31,6 +31,7 @@ from dzop.plan.rule import refusal
 __all__ = ["mark_read"]
 
 ENDED: Final = "this plan has ended: nothing is written any more"
+OF_NOBODY: Final = "whoever has read a message says so; the operator reads none"
 
 _OPERATION: Final = "$mark-read"
 _MOST: Final = 100
@@ -57,6 +58,8 @@ async def _required(unit: Unit, call: Call, shown: Shown | None, id: str, base: 
     before = await before_of(unit.connection, call, shown.person, "Communication", id)
     if before is None or before.deleted:
         raise Gone(f"`Communication/{id}` was deleted")
+    if call.actor.is_system:
+        raise Forbidden(OF_NOBODY)
     if (await unit.law.facts_of(shown.person)).closed(call.now) is not None:
         raise Forbidden(ENDED)
     if "author" in before.kinds:

@@ -194,7 +194,13 @@ def _entities(row: Mapping[str, Any], patient: str | None) -> Iterator[dict[str,
     elif row["entity_id"]:
         yield _entity("2", "System Object", "4", "Domain Resource", what={"reference": _what(row)})
     elif row["entity_type"]:
-        yield _entity("2", "System Object", "4", "Domain Resource", what={"type": row["entity_type"]})
+        yield _entity(
+            "2",
+            "System Object",
+            "4",
+            "Domain Resource",
+            what={"type": row["entity_type"], "display": row["entity_type"]},
+        )
 
 
 def _what(row: Mapping[str, Any]) -> str:

@@ -49,6 +49,8 @@ NO_RESOURCE = {
 NOT_STORED = {
     "break_glass: one without start is none": "a break-glass consent has a start",
     "break_glass: nor does an organisation": "only a person breaks the glass",
+    "closing: before the day of death there is writing": "nobody dies in the future",
+    "closing: from its midnight on not": "nobody dies in the future",
     "consents: without a document there is no mandate": "a mandate has its document",
     "consents: nobody registers the own mandate": "its performer is another",
     "consents: one without an end is no relation": "a therapeutic relation ends",

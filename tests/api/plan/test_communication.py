@@ -393,6 +393,11 @@ def test_a_token_that_does_not_reach_the_message_does_not_mark_it_as_read(person
     assert (answer.status_code, readers(person, "gp", reference)) == (404, [])
 
 
+def test_the_operator_marks_nothing_as_read(person: Person) -> None:
+    reference = stored(sent(person, "nurse", "gp"))
+    assert person.server.client("system").post(f"/{reference}/$mark-read").status_code == 403
+
+
 def test_what_is_deleted_is_not_marked_as_read(person: Person) -> None:
     reference = stored(sent(person, "gp", "nurse"))
     person.server.client("system").delete(f"/{reference}")
